@@ -1,0 +1,25 @@
+"""Keystead: one server that gives programs their credentials and keeps them under control.
+
+The house, outermost room first. Imports only go down the stairs; rooms on one line do not know
+each other::
+
+                       cli                      outermost door
+                     main.py                    the only file that knows every room
+                   settings.py                  one frozen Settings, read once
+                      front                     the hot routes, inline in the server's protocol
+          api   |   faces   |   console         doors for clients: JSON, foreign dialects, HTML
+     web   |  store  |  targets  |  services    what doors share, SQL, rotators, outside services
+                    operations                  what can be asked of the house: verbs
+                       gate                     the one path: who, bounds, may, do, tell
+                      ports                     what the house asks of the outside: Protocols
+     credentials | owners | vault | audit       the nouns: pure, no I/O, siblings that never meet
+                      policy                    permissions, scopes, restrictions, decide()
+                      crypto                    keyring, envelope, digest, token format
+                       core                     ids, clock, secret, actor, arrival, errors
+
+HTTP, SQL and remote targets are all doors; the middle knows none of them. A reader who knows a
+noun knows its file: ``credentials.py`` in ``api``, ``operations`` and ``store`` are one subject.
+The contracts in ``pyproject.toml`` keep this drawing true.
+"""
+
+__all__: list[str] = []
