@@ -55,7 +55,7 @@ check: install
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/ast-grep scan --error
 	$(BIN)/ast-grep test --skip-snapshot-tests
-	$(BIN)/pyright --pythonpath $(BIN)/python --verifytypes keystead_client --ignoreexternal
+	PATH="$(CURDIR)/$(BIN):$$PATH" pyright --verifytypes keystead_client --ignoreexternal
 	$(MAKE) --no-print-directory docs
 
 fix: install

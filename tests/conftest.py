@@ -1,0 +1,37 @@
+"""What every test shares: the rule about skips, and how far hypothesis goes."""
+
+import os
+from collections.abc import Generator
+
+import pytest
+from hypothesis import settings
+
+# No deadline: two workers on two cores make one example's time mean nothing.
+settings.register_profile("keystead", deadline=None, print_blob=True)
+settings.register_profile("trials", settings.get_profile("keystead"), max_examples=2000)
+settings.load_profile("trials" if os.environ.get("KEYSTEAD_TRIALS") else "keystead")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the trials out of an ordinary run: they are deselected, which is not a skip."""
+    if os.environ.get("KEYSTEAD_TRIALS") or "trial" in str(config.getoption("markexpr")):
+        return
+    trials = [item for item in items if item.get_closest_marker("trial")]
+    if trials:
+        config.hook.pytest_deselected(items=trials)
+        items[:] = [item for item in items if not item.get_closest_marker("trial")]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Make a skip a failure where the environment says that every server must be there."""
+    report = yield
+    if os.environ.get("KEYSTEAD_TEST_REQUIRE") == "all" and report.skipped:
+        if hasattr(report, "wasxfail"):
+            return report
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome = "failed"
+        report.longrepr = f"KEYSTEAD_TEST_REQUIRE=all allows no skip: {reason}"
+    return report
