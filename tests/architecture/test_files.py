@@ -1,0 +1,41 @@
+"""Files stay short enough to be read in one go, and packages say what they are."""
+
+import ast
+import statistics
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SOURCES = sorted((ROOT / "src").rglob("*.py"))
+PACKAGES = [path for path in SOURCES if path.name == "__init__.py"]
+
+
+def lines_of(path: Path) -> int:
+    return len(path.read_text().splitlines())
+
+
+def test_no_file_is_over_400_lines() -> None:
+    assert [f"{p.relative_to(ROOT)}: {n}" for p in SOURCES if (n := lines_of(p)) > 400] == []
+
+
+def test_half_of_the_files_are_within_120_lines() -> None:
+    assert statistics.median(lines_of(path) for path in SOURCES) <= 120
+
+
+@pytest.mark.parametrize("path", PACKAGES, ids=lambda path: str(path.relative_to(ROOT / "src")))
+def test_a_package_is_a_docstring_and_what_it_offers(path: Path) -> None:
+    tree = ast.parse(path.read_text())
+    assert ast.get_docstring(tree), "the docstring says what the room owns and what it does not"
+    for statement in tree.body[1:]:
+        if isinstance(statement, ast.ImportFrom):
+            continue
+        targets = (
+            statement.targets
+            if isinstance(statement, ast.Assign)
+            else [statement.target]
+            if isinstance(statement, ast.AnnAssign)
+            else []
+        )
+        names = [target.id for target in targets if isinstance(target, ast.Name)]
+        assert names == ["__all__"], f"line {statement.lineno}: code belongs in a module"
