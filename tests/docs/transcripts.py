@@ -42,7 +42,7 @@ def _steps_of_block(block: str) -> Iterator[Step]:
             if command:
                 yield Step("\n".join(command), tuple(printed))
             command, printed = [line[2:]], []
-        elif line.startswith("> ") and not printed:
+        elif (line == ">" or line.startswith("> ")) and not printed:
             command.append(line[2:])
         else:
             assert command, f"a transcript begins with a command, not with {line!r}"
