@@ -79,4 +79,4 @@ postgresql_start() {
     as_postgres pg_ctlcluster --skip-systemctl-redirect "$version" "$cluster" reload
 }
 
-up postgresql postgresql postgresql-client
+up postgresql postgresql
