@@ -1,0 +1,155 @@
+"""What can be asked about accounts and their secrets: makers of `Call` for `Client.send`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from keystead_client import _reading
+from keystead_client._core import (
+    UNSET,
+    Call,
+    Unset,
+    nothing,
+    one,
+    page,
+    path_of,
+    query_of,
+    set_fields,
+)
+from keystead_client._secret import Secret
+from keystead_client.records import Account, Page, SecretValue, Version, Written
+
+__all__ = ["create", "delete", "edit", "fetch", "fetch_by_path", "find", "get", "put", "versions"]
+
+
+def create(  # the fields of an account
+    folder_id: str,
+    name: str,
+    fields: Mapping[str, Secret],
+    *,
+    username: str = "",
+    target: str = "",
+    type: str = "",  # noqa: A002  # the field's name on the wire
+    tags: Sequence[str] = (),
+    notes: str = "",
+) -> Call[Account]:
+    """Create an account with its first version.
+
+    Args:
+        folder_id: where it lies.
+        name: unique in its folder, without `/`.
+        fields: what is sealed, by name; `password` is the one meant where none is named.
+        username: whom the password belongs to.
+        target: what it opens, such as `postgresql://db.example.com/orders`.
+        type: free word for grouping.
+        tags: free words for finding.
+        notes: free text; not sealed.
+    """
+    body = set_fields(
+        folder_id=folder_id,
+        name=name,
+        fields=dict(fields),
+        username=username or UNSET,
+        target=target or UNSET,
+        type=type or UNSET,
+        tags=list(tags) if tags else UNSET,
+        notes=notes or UNSET,
+    )
+    return Call("POST", "/accounts", one(_reading.account), body=body)
+
+
+def find(
+    *,
+    folder_id: str | None = None,
+    path: str | None = None,
+    q: str | None = None,
+    tag: str | None = None,
+    page_token: str | None = None,
+    page_size: int | None = None,
+) -> Call[Page[Account]]:
+    """List accounts that the caller may see; `path` finds exactly one, `ops/db/orders`."""
+    query = query_of(
+        folder_id=folder_id, path=path, q=q, tag=tag, page_token=page_token, page_size=page_size
+    )
+    return Call("GET", "/accounts", page(_reading.account), query)
+
+
+def get(account_id: str) -> Call[Account]:
+    """Ask for one account's facts, never its value."""
+    return Call("GET", path_of("accounts", account_id), one(_reading.account))
+
+
+def edit(  # the fields of an account that can change
+    account_id: str,
+    *,
+    folder_id: str | Unset = UNSET,
+    name: str | Unset = UNSET,
+    username: str | Unset = UNSET,
+    target: str | Unset = UNSET,
+    type: str | Unset = UNSET,  # noqa: A002  # the field's name on the wire
+    tags: Sequence[str] | Unset = UNSET,
+    notes: str | Unset = UNSET,
+) -> Call[Account]:
+    """Change what is given and leave the rest; a value is changed by `put`."""
+    body = set_fields(
+        folder_id=folder_id,
+        name=name,
+        username=username,
+        target=target,
+        type=type,
+        tags=tags,
+        notes=notes,
+    )
+    return Call("PATCH", path_of("accounts", account_id), one(_reading.account), body=body)
+
+
+def delete(account_id: str) -> Call[None]:
+    """Delete an account; its name is free again."""
+    return Call("DELETE", path_of("accounts", account_id), nothing)
+
+
+def versions(account_id: str) -> Call[Page[Version]]:
+    """List which versions exist."""
+    return Call("GET", path_of("accounts", account_id, "versions"), page(_reading.version))
+
+
+def fetch(
+    account_id: str, *, version: int | None = None, field: str | None = None
+) -> Call[SecretValue]:
+    """Fetch a value by the account's id.
+
+    Args:
+        account_id: `acct_…`.
+        version: None means the newest.
+        field: only this one; None means all.
+    """
+    return Call(
+        "GET",
+        path_of("accounts", account_id, "secret"),
+        one(_reading.secret_value),
+        query_of(version=version, field=field),
+    )
+
+
+def fetch_by_path(
+    path: str, *, version: int | None = None, field: str | None = None
+) -> Call[SecretValue]:
+    """Fetch a value by folder path and account name, `ops/db/orders`; the rest as in `fetch`."""
+    return Call(
+        "GET",
+        path_of("secrets", *path.split("/")),
+        one(_reading.secret_value),
+        query_of(version=version, field=field),
+    )
+
+
+def put(account_id: str, fields: Mapping[str, Secret], *, cas: int | None = None) -> Call[Written]:
+    """Keep a new version that holds exactly these fields.
+
+    Args:
+        account_id: `acct_…`.
+        fields: every field of the new version.
+        cas: write only if this is the newest version now; otherwise `CheckFailed`.
+    """
+    body = set_fields(fields=dict(fields), cas=UNSET if cas is None else cas)
+    return Call("PUT", path_of("accounts", account_id, "secret"), one(_reading.written), body=body)

@@ -1,0 +1,53 @@
+"""What can be asked about the audit: makers of `Call` for `Client.send`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from keystead_client import _reading
+from keystead_client._core import Call, page, query_of
+from keystead_client.records import Event, Page
+
+__all__ = ["find"]
+
+
+def find(  # noqa: PLR0913  # the filters of the list
+    *,
+    since: str | None = None,
+    verb: str | None = None,
+    owner_id: str | None = None,
+    credential_id: str | None = None,
+    object_id: str | None = None,
+    decision: str | None = None,
+    after: datetime | None = None,
+    before: datetime | None = None,
+    page_token: str | None = None,
+    page_size: int | None = None,
+) -> Call[Page[Event]]:
+    """List audit entries, newest last.
+
+    Args:
+        since: an opaque cursor of an earlier answer; only what came later.
+        verb: such as `fetch_secret`.
+        owner_id: who acted.
+        credential_id: by which credential.
+        object_id: on what.
+        decision: `allowed` or `refused`.
+        after: at or after this instant.
+        before: before this instant.
+        page_token: from the page before.
+        page_size: 1 to 200; the server's default is 50.
+    """
+    query = query_of(
+        since=since,
+        verb=verb,
+        owner=owner_id,
+        credential=credential_id,
+        object=object_id,
+        decision=decision,
+        after=after,
+        before=before,
+        page_token=page_token,
+        page_size=page_size,
+    )
+    return Call("GET", "/audit/events", page(_reading.event), query)
