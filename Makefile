@@ -12,7 +12,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --only-b
 	--generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check fix docs bench services trials lock clean
+.PHONY: help install demo test check fix docs reference bench services trials lock clean
 
 help:
 	@echo "make install   .venv with Keystead and its tools (done once, and again when the pins change)"
@@ -21,6 +21,7 @@ help:
 	@echo "make check     lint, format, types, architecture, house rules, docs: changes nothing"
 	@echo "make fix       what the linter and the formatter can mend by themselves"
 	@echo "make docs      the documentation, into docs/_build/html"
+	@echo "make reference docs/guide/commands.md anew from the commands' own help"
 	@echo "make bench     the measurements of bench/, written to bench/results.md"
 	@echo "make services  (root, Debian) installs and starts the real servers that tests talk to"
 	@echo "make trials    everything that takes over a minute: kill series, storms, soak"
@@ -55,6 +56,7 @@ check: install
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/ast-grep scan --error
 	$(BIN)/ast-grep test --skip-snapshot-tests
+	$(BIN)/python scripts/cli_reference.py --check
 	PATH="$(CURDIR)/$(BIN):$$PATH" pyright --verifytypes keystead_client --ignoreexternal
 	$(MAKE) --no-print-directory docs
 
@@ -64,6 +66,9 @@ fix: install
 
 docs: install
 	$(BIN)/sphinx-build -W --keep-going -q -b html docs docs/_build/html
+
+reference: install
+	$(BIN)/python scripts/cli_reference.py
 
 bench: install
 	$(BIN)/python -m bench
