@@ -1,0 +1,105 @@
+"""The whole command line on one screen, and how it starts and ends."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Annotated, NoReturn
+
+import typer
+
+from keystead.cli import accounts, audit, folders, installation, owners, tokens, vault
+from keystead.cli.connection import Settings
+from keystead.cli.failures import Exit, Failure, explain, tell
+from keystead.cli.whoami import whoami
+
+__all__ = ["app", "main", "run"]
+
+# No ruled help and no drawn tracebacks: help has to read the same in a file, and Rich would print the
+# values of local variables, secrets among them.
+app = typer.Typer(
+    name="keystead",
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    epilog=(
+        "Exit codes: 0 done, 1 unexpected, 2 usage, 3 refused, 4 not found, 5 conflict, "
+        "6 invalid input, 7 unavailable, 8 audit chain not intact, 9 misconfigured installation."
+    ),
+)
+app.command()(installation.init)
+app.command()(installation.serve)
+app.command()(installation.doctor)
+app.command()(whoami)
+app.command()(vault.get)
+app.add_typer(tokens.app, name="token")
+app.add_typer(folders.app, name="folder")
+app.add_typer(accounts.app, name="account")
+app.add_typer(owners.app, name="owner")
+app.add_typer(audit.app, name="audit")
+
+
+def _version(wanted: bool) -> None:  # noqa: FBT001  # Typer's callbacks take the value alone
+    if wanted:
+        from importlib.metadata import version
+
+        sys.stdout.write(f"keystead {version('keystead')}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def before_the_command(
+    context: typer.Context,
+    *,
+    insecure_http: Annotated[
+        bool,
+        typer.Option(
+            "--insecure-http", help="Let the token go over plain HTTP beyond this machine."
+        ),
+    ] = False,
+    version: Annotated[  # noqa: ARG001  # acts by its callback
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """Keystead gives programs their credentials and keeps them under control.
+
+    Commands on a server read KEYSTEAD_URL, KEYSTEAD_TOKEN or KEYSTEAD_TOKEN_FILE, and
+    KEYSTEAD_CA_FILE (PEM: the authorities to trust instead of the system's).
+    """
+    context.obj = Settings(insecure_http=insecure_http)
+
+
+def main() -> NoReturn:
+    """Run the command line of this process."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line and return its exit code."""
+    # Asked here and not of the command: a line that cannot be parsed has no command yet.
+    as_json = "--json" in arguments
+    try:
+        ended = app(args=list(arguments) or ["--help"], prog_name="keystead", standalone_mode=False)
+        sys.stdout.flush()
+    except typer.TyperException as error:
+        tell(Failure(Exit.USAGE, "usage", _usage(error)), as_json=as_json)
+        return Exit.USAGE
+    except typer.Abort:
+        tell(Failure(Exit.INTERRUPTED, "interrupted", "interrupted"), as_json=as_json)
+        return Exit.INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read has gone. Without this the interpreter would complain once more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.UNEXPECTED
+    except Exception as error:  # noqa: BLE001  # the outermost: whatever it is becomes a sentence
+        failure = explain(error)
+        tell(failure, as_json=as_json, cause=error)
+        return failure.exit
+    return ended if isinstance(ended, int) else Exit.DONE
+
+
+def _usage(error: typer.TyperException) -> str:
+    sentence = error.format_message()
+    context = getattr(error, "ctx", None)
+    return sentence if context is None else f"{sentence} See: {context.command_path} --help"

@@ -1,0 +1,124 @@
+"""`keystead init | serve | doctor`: an installation in its data directory."""
+
+from __future__ import annotations
+
+import sys
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from keystead.cli.failures import Exit, Misuse
+from keystead.cli.output import Json, document, note, table
+
+__all__ = ["doctor", "init", "read_listen", "serve"]
+
+Data = Annotated[Path, typer.Option("--data", metavar="DIR", help="The data directory.")]
+PemFile = Annotated[
+    Path | None, typer.Option(metavar="FILE", exists=True, dir_okay=False, help="PEM file.")
+]
+
+_LAST_PORT: Final = 65_535
+_MOST_WORKERS: Final = 64
+
+
+def init(
+    data: Data,
+    *,
+    database_url: Annotated[
+        str | None, typer.Option(metavar="URL", help="[default: SQLite in the data directory]")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Make an installation in a new or empty directory.
+
+    It has an administrator; his password and his token are shown this once. With --json one line holds them.
+    """
+    from keystead import main as house
+
+    made = house.initialise(data, database_url)
+    found = {
+        "admin_login": made.admin_login,
+        "admin_password": made.admin_password.reveal(),
+        "admin_token": made.admin_token.reveal(),
+    }
+    if json:
+        document(found)
+        return
+    for name, value in found.items():
+        sys.stdout.write(f"{name}: {value}\n")
+    note("This is shown only once. Back up the master key apart from the database:")
+    note(f"without {data / 'master.key'} nobody opens what is kept here.")
+
+
+def serve(  # what a listener needs
+    data: Data,
+    *,
+    listen: Annotated[
+        str, typer.Option(metavar="HOST:PORT", help="Where; an IPv6 address in brackets.")
+    ] = "127.0.0.1:8780",
+    workers: Annotated[int, typer.Option(metavar="N", min=1, max=_MOST_WORKERS)] = 1,
+    tls_cert: PemFile = None,
+    tls_key: PemFile = None,
+    insecure_http: Annotated[
+        bool,
+        typer.Option(
+            "--insecure-http",
+            help="Plain HTTP beyond this machine: whoever is on the way reads tokens and secrets.",
+        ),
+    ] = False,
+) -> None:
+    """Serve an installation until stopped."""
+    host, port = read_listen(listen)
+    if (tls_cert is None) != (tls_key is None):
+        raise Misuse("--tls-cert and --tls-key are given together or not at all")
+    if tls_cert is not None and insecure_http:
+        raise Misuse("--insecure-http has no effect on a listener with --tls-cert; leave one out")
+    if tls_cert is None and not insecure_http and not _is_loopback(host):
+        raise Misuse(
+            f"plain HTTP on {host} would show tokens and secrets to whoever is on the way: "
+            "give --tls-cert and --tls-key, or spell out --insecure-http"
+        )
+    from keystead import main as house
+
+    house.serve(data, host, port, workers, tls_cert, tls_key, insecure_http)
+
+
+def doctor(data: Data, *, json: Json = False) -> None:
+    """Examine an installation and say what is wrong; exit 9 if anything is."""
+    from keystead import main as house
+
+    findings = house.examine(data)
+    healthy = all(each.ok for each in findings)
+    if json:
+        listed = [{"check": f.check, "ok": f.ok, "sentence": f.sentence} for f in findings]
+        document({"ok": healthy, "findings": listed})
+    else:
+        rows = [("ok" if f.ok else "WRONG", f.check, f.sentence) for f in findings]
+        table(("", "CHECK", "FOUND"), rows)
+    if not healthy:
+        raise Misuse(
+            "the installation needs attention", exit_code=Exit.MISCONFIGURED, code="misconfigured"
+        )
+
+
+def read_listen(text: str) -> tuple[str, int]:
+    """Read `HOST:PORT`, `[IPv6]:PORT`; port 0 means any free one.
+
+    Raises:
+        Misuse: it has another form.
+    """
+    host, mark, port = text.rpartition(":")
+    bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
+    is_whole = bool(mark) and bool(bare) and (":" not in bare or bare != host)
+    if not (is_whole and port.isascii() and port.isdigit() and int(port) <= _LAST_PORT):
+        raise Misuse("--listen takes HOST:PORT, such as 127.0.0.1:8780 or [::1]:8780")
+    return bare, int(port)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
