@@ -1,0 +1,20 @@
+"""Keys, and what is made with them: tokens, digests, sealed values, password hashes.
+
+This room knows bytes and keys; it does not know credentials, rows or rights. It does no input or
+output but one: `master_key` writes and reads the master key's file, because mode, durability and
+form of a key file are one matter, and the text of the key should not travel through other rooms.
+
+How a secret passes: `token_format.mint` makes it, `digest` computes what is stored and looked up,
+and `keyring` holds the peppers and seal keys, opened once at the start by the master key.
+"""
+
+__all__ = [
+    "audit_key",
+    "digest",
+    "envelope",
+    "fields",
+    "keyring",
+    "master_key",
+    "passwords",
+    "token_format",
+]

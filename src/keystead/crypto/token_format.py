@@ -1,0 +1,161 @@
+"""The form of what can be presented: `ks` + mark + `_` + id (12) + secret (43) + check (6).
+
+All digits are base62 (`0-9A-Za-z`), 65 characters in all. The id is public and names the
+credential; the secret is 256 random bits; the check is CRC-32 (ISO-HDLC, as in zlib) over the 59
+characters before it, so that a scanner or the door refuses a typing error without a look-up. The
+check is no protection against a forger: only the digest is (`keystead.crypto.digest`).
+
+The form is final; its golden vectors are `tests/vectors/tokens.json`.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import zlib
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+from keystead.core.ids import BASE62, ID_LENGTH, random_base62
+from keystead.core.secret import Secret
+
+__all__ = [
+    "MARKS",
+    "TOKEN_LENGTH",
+    "TOKEN_PATTERN",
+    "TokenParts",
+    "check_digits",
+    "from_base62",
+    "mint",
+    "new_id12",
+    "public_id",
+    "read_secret",
+    "read_token",
+    "to_base62",
+]
+
+MARKS: Final = MappingProxyType(
+    {
+        "t": "static API token",
+        "d": "API token minted from a dynamic definition",
+        "u": "user token",
+        "k": "API key secret",
+        "c": "OAuth client secret",
+        "a": "access token",
+        "s": "session",
+    }
+)
+"""Every mark, and what it stands for."""
+
+TOKEN_LENGTH: Final = 65
+"""Characters of a whole token."""
+
+TOKEN_PATTERN: Final = r"\bks[tdukcas]_[0-9A-Za-z]{61}\b"  # noqa: S105  # a form, not a token
+"""What secret scanners look for; a hit whose check also fits is a Keystead token."""
+
+# 62**43 is the first power of 62 above 2**256.
+_SECRET_BITS: Final = 256
+_SECRET_DIGITS: Final = 43
+_CHECK_DIGITS: Final = 6
+_CHECKED: Final = TOKEN_LENGTH - _CHECK_DIGITS
+
+_match = re.compile(r"ks([tdukcas])_([0-9A-Za-z]{12})[0-9A-Za-z]{49}").fullmatch
+
+# Two digits at a time, and by multiplying: dividing a 32-bit number costs more than the CRC does.
+_PAIRS: Final = {
+    high + low: i * len(BASE62) + j for i, high in enumerate(BASE62) for j, low in enumerate(BASE62)
+}
+_PAIR: Final = len(_PAIRS)
+_PAIR_SQUARED: Final = _PAIR * _PAIR
+
+_VALUES: Final = {digit: value for value, digit in enumerate(BASE62)}
+
+
+class TokenParts(NamedTuple):
+    """What a well-formed token says of itself; nothing of it is believed yet."""
+
+    mark: str
+    id12: str
+
+
+def mint(mark: str, id12: str) -> Secret:
+    """Make a new token of this kind for the credential with this id.
+
+    Args:
+        mark: one of `MARKS`.
+        id12: the credential's own twelve characters; they stay the same over rotations.
+
+    Raises:
+        ValueError: the mark or the id has another form.
+    """
+    body = public_id(mark, id12) + to_base62(secrets.randbits(_SECRET_BITS), _SECRET_DIGITS)
+    return Secret(body + check_digits(body))
+
+
+def new_id12() -> str:
+    """Return twelve random base62 characters for a new credential."""
+    return random_base62(ID_LENGTH)
+
+
+def public_id(mark: str, id12: str) -> str:
+    """Return what people and logs call the credential: `kst_` + id, `ksk_` + id, and so on.
+
+    Raises:
+        ValueError: the mark or the id has another form.
+    """
+    if mark not in MARKS:
+        raise ValueError("no such mark")
+    if len(id12) != ID_LENGTH or not (id12.isascii() and id12.isalnum()):
+        raise ValueError("a credential's id is twelve base62 characters")
+    return f"ks{mark}_{id12}"
+
+
+def read_token(text: str) -> TokenParts | None:
+    """Take a token apart; None when its length, alphabet, mark or check is wrong.
+
+    Asked once for every request: about 1 µs.
+    """
+    match = _match(text)
+    if match is None or _read_check(text) != zlib.crc32(text[:_CHECKED].encode()):
+        return None
+    return TokenParts(*match.groups())
+
+
+def read_secret(secret: Secret) -> TokenParts | None:
+    """Take apart what was presented, without its leaving this room; as `read_token`."""
+    return read_token(secret.reveal())
+
+
+def check_digits(body: str) -> str:
+    """Return the CRC-32 of an ASCII text as six base62 digits."""
+    return to_base62(zlib.crc32(body.encode("ascii")), _CHECK_DIGITS)
+
+
+def to_base62(number: int, digits: int) -> str:
+    """Write a number in base62 at a fixed width, the most significant digit first.
+
+    Raises:
+        ValueError: the number is negative or needs more digits.
+    """
+    out = []
+    for _ in range(digits):
+        number, digit = divmod(number, len(BASE62))
+        out.append(BASE62[digit])
+    if number:
+        raise ValueError("the number does not fit the width")
+    return "".join(reversed(out))
+
+
+def from_base62(text: str) -> int | None:
+    """Read base62 digits; None when there is another character."""
+    number = 0
+    for digit in text:
+        value = _VALUES.get(digit)
+        if value is None:
+            return None
+        number = number * len(BASE62) + value
+    return number
+
+
+def _read_check(text: str) -> int:
+    return _PAIRS[text[59:61]] * _PAIR_SQUARED + _PAIRS[text[61:63]] * _PAIR + _PAIRS[text[63:]]

@@ -1,0 +1,79 @@
+import re
+import zlib
+
+import pytest
+
+from keystead.core.ids import BASE62
+from keystead.core.secret import Secret
+from keystead.crypto.token_format import (
+    MARKS,
+    TOKEN_LENGTH,
+    TOKEN_PATTERN,
+    TokenParts,
+    check_digits,
+    from_base62,
+    mint,
+    new_id12,
+    public_id,
+    read_secret,
+    read_token,
+    to_base62,
+)
+
+
+@pytest.mark.parametrize("mark", MARKS)
+def test_a_minted_token_has_the_published_form(mark: str) -> None:
+    token = mint(mark, "0123456789Az").reveal()
+    assert len(token) == TOKEN_LENGTH
+    assert token.startswith(f"ks{mark}_0123456789Az")
+    assert re.fullmatch(TOKEN_PATTERN, token)
+    assert from_base62(token[-6:]) == zlib.crc32(token[:-6].encode())
+
+
+def test_a_scanner_finds_a_token_in_a_line_and_not_in_longer_words() -> None:
+    token = mint("t", new_id12()).reveal()
+    assert re.findall(TOKEN_PATTERN, f'KEYSTEAD_TOKEN="{token}";') == [token]
+    assert re.findall(TOKEN_PATTERN, f"x{token}") == []
+    assert re.findall(TOKEN_PATTERN, f"{token}0") == []
+
+
+def test_two_tokens_of_one_credential_differ_in_the_secret_alone() -> None:
+    id12 = new_id12()
+    first, second = mint("k", id12).reveal(), mint("k", id12).reveal()
+    assert first != second
+    assert first[:16] == second[:16] == public_id("k", id12)
+
+
+@pytest.mark.parametrize(
+    ("mark", "id12"),
+    [("x", "0123456789Az"), ("", "0123456789Az"), ("t", "short"), ("t", "0123456789-z")],
+)
+def test_nothing_is_minted_in_another_form(mark: str, id12: str) -> None:
+    with pytest.raises(ValueError, match=r"mark|twelve"):
+        mint(mark, id12)
+
+
+def test_a_presented_secret_is_taken_apart_without_being_revealed() -> None:
+    assert read_secret(mint("s", "0123456789Az")) == TokenParts("s", "0123456789Az")
+    assert read_secret(Secret("hunter2")) is None
+
+
+def test_the_largest_check_still_has_six_digits() -> None:
+    assert to_base62(0xFFFFFFFF, 6) == "4gfFC3"
+    assert len(check_digits("")) == 6
+
+
+def test_a_check_above_32_bits_is_refused_and_breaks_nothing() -> None:
+    token = mint("t", new_id12()).reveal()
+    assert read_token(token[:-6] + "zzzzzz") is None
+
+
+def test_base62_is_fixed_in_width_and_refuses_what_does_not_fit() -> None:
+    assert to_base62(61, 3) == "00z"
+    assert from_base62("00z") == 61
+    assert from_base62("0-z") is None
+    assert "".join(to_base62(i, 1) for i in range(62)) == BASE62
+    with pytest.raises(ValueError, match="fit"):
+        to_base62(62**3, 3)
+    with pytest.raises(ValueError, match="fit"):
+        to_base62(-1, 3)
