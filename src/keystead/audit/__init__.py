@@ -1,0 +1,10 @@
+"""The audit: what an event is, the bytes it becomes, and the chain that shows every edit.
+
+This room is pure: it neither stores nor sends. The gate makes events, the store keeps entries and the
+signed head in the transaction of the act, and `verifier` reads them back, in the server and in
+`keystead audit verify` alike.
+
+How an entry passes: `event.Event` → `entry.encode_entry` → `chain.follow` → `AuditKey.sign`.
+"""
+
+__all__ = ["chain", "entry", "event", "verifier"]

@@ -1,0 +1,60 @@
+"""An event as the bytes that are stored, chained and never written again.
+
+The bytes are JSON, so that they can be read without Keystead, and deterministic: fields in the order
+below, facts by name, no spaces. What `verify` hashes are the stored bytes themselves; they are never
+encoded anew. So the form may grow: new fields come last, with a default, under the same mark; a
+change of meaning needs a new mark. Golden vectors are `tests/vectors/entries.json`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from keystead.audit.event import Event
+from keystead.core.errors import KeysteadError
+
+__all__ = ["BrokenEntry", "decode_entry", "encode_entry"]
+
+_FORMAT: Final = 1
+
+
+class BrokenEntry(KeysteadError):  # names what was found
+    """Stored bytes that are no audit entry of a known form."""
+
+
+class _Entry(msgspec.Struct, frozen=True):
+    """The stored form. `v` is the mark, `n` the entry's place in the chain, from 1."""
+
+    v: int
+    n: int
+    event: Event
+
+
+_encoder = msgspec.json.Encoder(order="deterministic")
+_decoder = msgspec.json.Decoder(_Entry)
+
+
+def encode_entry(n: int, event: Event) -> bytes:
+    """Return the bytes of entry `n`.
+
+    Raises:
+        TypeError: a fact has a type that is not allowed, a `Secret` above all.
+    """
+    return _encoder.encode(_Entry(_FORMAT, n, event))
+
+
+def decode_entry(data: bytes) -> tuple[int, Event]:
+    """Return an entry's number and its event.
+
+    Raises:
+        BrokenEntry: the bytes have another form; the message does not repeat them.
+    """
+    try:
+        entry = _decoder.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise BrokenEntry("these bytes are no audit entry") from None
+    if entry.v != _FORMAT:
+        raise BrokenEntry(f"this audit entry has the unknown form {entry.v}")
+    return entry.n, entry.event
