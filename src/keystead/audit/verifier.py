@@ -1,0 +1,239 @@
+"""Reads a whole chain once, in order, and says exactly what is wrong with it.
+
+It keeps one digest and at most a hundred findings, so an audit of any length is verified in constant
+memory. After a finding it goes on from the stored digest, so that one edit is one finding and not a
+finding at every entry behind it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hmac import compare_digest
+from typing import Final, NamedTuple
+
+from keystead.audit.chain import (
+    GENESIS,
+    Checkpoint,
+    Head,
+    SearchColumns,
+    StoredEntry,
+    StoredHead,
+    follow,
+)
+from keystead.audit.entry import BrokenEntry, decode_entry
+from keystead.crypto.audit_key import AuditKey
+
+__all__ = ["MOST_FINDINGS", "Finding", "Report", "Verifier"]
+
+MOST_FINDINGS: Final = 100
+"""The first so many findings are listed; the others are counted."""
+
+
+class Finding(NamedTuple):
+    """One thing that is wrong.
+
+    Attributes:
+        n: the entry it was found at.
+        what: one sentence.
+    """
+
+    n: int
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a verification found.
+
+    Attributes:
+        entries: how many entries were read.
+        head: the last entry's number and digest.
+        findings: what is wrong, by entry; the first `MOST_FINDINGS` of it.
+        unlisted: how many findings there were besides.
+    """
+
+    entries: int
+    head: Head
+    findings: tuple[Finding, ...]
+    unlisted: int = 0
+
+    @property
+    def intact(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.findings
+
+
+class Verifier:
+    """Feed it every entry in the order of `n`, then the head; both from one snapshot of the store.
+
+    How it locates: an entry that does not fit its stored digest waits for the next one, which
+    follows from the stored digest if the entry was edited, and from the computed one if only the
+    digest was. Behind a gap there is nothing to follow from, so the first entry there is believed.
+    """
+
+    __slots__ = (
+        "_audit_key",
+        "_computed",
+        "_entries",
+        "_findings",
+        "_head",
+        "_linked",
+        "_since",
+        "_unlisted",
+    )
+
+    def __init__(self, audit_key: AuditKey, since: Checkpoint | None = None) -> None:
+        """Begin before the first entry.
+
+        Args:
+            audit_key: this installation's.
+            since: an exported checkpoint that the chain has to pass through.
+        """
+        self._audit_key: Final = audit_key
+        self._head = GENESIS
+        # False where the last entry's true digest is lost: behind a gap or a moved entry.
+        self._linked = True
+        # What the last entry's digest should be, where that is not what is stored.
+        self._computed: bytes | None = None
+        self._entries = 0
+        self._findings: list[Finding] = []
+        self._unlisted = 0
+        if since is not None and not audit_key.check(*since):
+            self._find(since.n, "the checkpoint was not signed by this installation's audit key")
+            since = None
+        self._since: Final = since
+
+    def feed(self, entry: StoredEntry) -> None:
+        """Check the next entry."""
+        self._entries += 1
+        last = self._head.n
+        if entry.n <= last:
+            self._find(entry.n, f"order changed: entry {entry.n} comes after entry {last}")
+            return
+        if entry.n > last + 1:
+            self._settle(None)
+            self._find(last + 1, f"{_entries(last + 1, entry.n - 1)} missing")
+            self._linked = False
+        moved = self._compare(entry)
+        self._link(entry, moved=moved)
+        self._head = Head(entry.n, entry.digest)
+        since = self._since
+        if since is not None and since.n == entry.n and not self._is_last(since.digest):
+            self._find(
+                entry.n,
+                f"the exported checkpoint is contradicted: entry {entry.n} or one before it was"
+                " changed after the export, and the digests recomputed",
+            )
+
+    def finish(self, head: StoredHead | None) -> Report:
+        """Check the head against what was read, and report.
+
+        Args:
+            head: the signed head; None where the store has lost it.
+        """
+        last = self._head
+        if head is None:
+            self._find(last.n, "the signed head is missing")
+        else:
+            self._check_head(head, last)
+        self._settle(head.digest if head is not None and head.n == last.n else None)
+        since = self._since
+        if since is not None and since.n > last.n:
+            self._find(
+                since.n,
+                f"the exported checkpoint is not reached: the audit ends at entry {last.n}; its"
+                " tail was cut or an older backup restored",
+            )
+        found = tuple(sorted(self._findings, key=lambda finding: finding.n))
+        return Report(self._entries, last, found, self._unlisted)
+
+    def _compare(self, entry: StoredEntry) -> bool:
+        """Compare the row with what its bytes say; True when they were written for another."""
+        try:
+            n, event = decode_entry(entry.bytes)
+        except BrokenEntry as broken:
+            self._find(entry.n, f"entry {entry.n} cannot be read: {broken}")
+            return False
+        own = SearchColumns.of(event)
+        for name, said, kept in zip(own._fields, own, entry.columns, strict=True):
+            if said != kept:
+                self._find(entry.n, f"the search column {name} differs from the entry's bytes")
+        if n == entry.n:
+            return False
+        self._find(
+            entry.n,
+            f"order changed: what is stored as entry {entry.n} was written as entry {n}",
+        )
+        return True
+
+    def _link(self, entry: StoredEntry, *, moved: bool) -> None:
+        """Check that the entry follows from the one before it."""
+        if not self._linked:
+            self._linked = not moved
+            return
+        should = follow(self._head, entry.bytes).digest
+        fits = compare_digest(should, entry.digest)
+        if self._computed is not None:
+            other = follow(Head(self._head.n, self._computed), entry.bytes).digest
+            fits_other = compare_digest(other, entry.digest)
+            self._settle(self._computed if fits_other else None)
+            fits = fits or fits_other
+        if fits:
+            return
+        if moved:
+            self._linked = False
+        else:
+            self._computed = should
+
+    def _settle(self, followed: bytes | None) -> None:
+        """Say what was wrong with the last entry, if it did not fit.
+
+        Args:
+            followed: the digest that the next entry or the head follows from; None if not known.
+        """
+        computed, self._computed = self._computed, None
+        if computed is None:
+            return
+        n = self._head.n
+        if followed is not None and compare_digest(computed, followed):
+            self._find(n, f"the digest beside entry {n} was changed; the entry itself is whole")
+        elif n == 1:
+            self._find(n, "entry 1 was edited")
+        else:
+            self._find(
+                n, f"entry {n} was edited, or entry {n - 1} was edited together with its digest"
+            )
+
+    def _check_head(self, head: StoredHead, last: Head) -> None:
+        if not self._audit_key.check(*head):
+            self._find(
+                head.n,
+                "the head is not signed by this installation's audit key: the chain was recomputed"
+                " or belongs to another installation",
+            )
+        if head.n > last.n:
+            self._find(last.n + 1, f"{_entries(last.n + 1, head.n)} missing: the tail was cut")
+        elif head.n < last.n:
+            self._find(head.n + 1, f"{_entries(head.n + 1, last.n)} beyond the head")
+        elif not self._is_last(head.digest):
+            self._find(
+                head.n,
+                f"the head was signed over another entry {head.n}: it was edited together with its"
+                " digest, or the chain was recomputed",
+            )
+
+    def _is_last(self, digest: bytes) -> bool:
+        """Whether this is the last entry's digest, as stored or as it should be."""
+        if self._computed is not None and compare_digest(digest, self._computed):
+            return True
+        return compare_digest(digest, self._head.digest)
+
+    def _find(self, n: int, what: str) -> None:
+        if len(self._findings) < MOST_FINDINGS:
+            self._findings.append(Finding(n, what))
+        else:
+            self._unlisted += 1
+
+
+def _entries(first: int, last: int) -> str:
+    return f"entry {first} is" if first == last else f"entries {first} to {last} are"
