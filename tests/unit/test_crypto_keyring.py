@@ -141,6 +141,7 @@ def test_an_audit_signature_holds_for_its_entry_and_digest_alone() -> None:
     assert not key.check(5, digest, key_n, mac[:-1])
     assert not key.check(5, digest, 2, mac)
     assert not key.check(-1, digest, key_n, mac)
+    assert not key.check(2**64, digest, key_n, mac)
     assert not key.check(5, digest[:-1], key_n, mac)
 
 

@@ -13,6 +13,7 @@ __all__ = [
     "digest",
     "envelope",
     "fields",
+    "keyed_hash",
     "keyring",
     "master_key",
     "passwords",

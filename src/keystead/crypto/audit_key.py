@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-import hmac
 from collections.abc import Mapping
+from hmac import compare_digest
 from typing import Final
+
+from keystead.crypto.keyed_hash import KeyedHash
 
 __all__ = ["AuditKey"]
 
 _DOMAIN: Final = b"keystead audit head 1\0"
 _DIGEST_BYTES: Final = hashlib.sha256().digest_size
-_KEY_BYTES: Final = 32
+# What eight bytes hold; a number read from a file may be larger.
+_LIMIT: Final = 2**64
 
 
 class AuditKey:
@@ -27,22 +30,20 @@ class AuditKey:
         """
         if not keys:
             raise ValueError("an audit key is needed")
-        if any(len(key) != _KEY_BYTES for key in keys.values()):
-            raise ValueError(f"an audit key is {_KEY_BYTES} bytes")
-        self._keys: Final = dict(keys)
+        self._keys: Final = {n: KeyedHash(key) for n, key in keys.items()}
         self.newest: Final = max(keys)
 
     def sign(self, n: int, digest: bytes) -> tuple[int, bytes]:
         """Return the key's number and HMAC-SHA-256(key, domain ‖ n ‖ digest); n in 8 bytes."""
-        return self.newest, _mac(self._keys[self.newest], n, digest)
+        return self.newest, self._keys[self.newest].digest(_said(n, digest))
 
     def check(self, n: int, digest: bytes, key_n: int, mac: bytes) -> bool:
         """Say whether this installation signed that the chain's entry `n` has this digest."""
         key = self._keys.get(key_n)
-        if key is None or n < 0 or len(digest) != _DIGEST_BYTES:
+        if key is None or not 0 <= n < _LIMIT or len(digest) != _DIGEST_BYTES:
             return False
-        return hmac.compare_digest(_mac(key, n, digest), mac)
+        return compare_digest(key.digest(_said(n, digest)), mac)
 
 
-def _mac(key: bytes, n: int, digest: bytes) -> bytes:
-    return hmac.digest(key, _DOMAIN + n.to_bytes(8) + digest, "sha256")
+def _said(n: int, digest: bytes) -> bytes:
+    return _DOMAIN + n.to_bytes(8) + digest
