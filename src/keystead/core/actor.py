@@ -1,0 +1,26 @@
+"""Who acts: an owner by one of his credentials, or the house itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+__all__ = ["SYSTEM", "Actor"]
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """The author of an act, as the audit names him.
+
+    Attributes:
+        owner_id: the user or application, `own_…`; empty for the house itself.
+        credential_id: what he presented, `cred_…`; empty for the house itself.
+        kind: the credential's kind, such as `api_token`, or `system`.
+    """
+
+    owner_id: str
+    credential_id: str
+    kind: str
+
+
+SYSTEM: Final = Actor(owner_id="", credential_id="", kind="system")

@@ -1,0 +1,87 @@
+"""Instants, and the one place that asks the machine for the time (Law 9).
+
+An `Instant` is a whole number of microseconds since 1970-01-01T00:00:00 UTC. Comparing two of them costs
+nothing, they have no zone to get wrong, and both store engines hold them exactly.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Final, NewType, Protocol
+
+__all__ = [
+    "DAY",
+    "HOUR",
+    "MINUTE",
+    "SECOND",
+    "Clock",
+    "Instant",
+    "SystemClock",
+    "format_instant",
+    "later",
+    "parse_instant",
+]
+
+Instant = NewType("Instant", int)
+
+SECOND: Final = 1_000_000
+MINUTE: Final = 60 * SECOND
+HOUR: Final = 60 * MINUTE
+DAY: Final = 24 * HOUR
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_RFC3339 = re.compile(
+    r"(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?([Zz]|[+-]\d{2}:\d{2})",
+    re.ASCII,
+)
+
+
+class Clock(Protocol):
+    """Whoever says what time it is; rules never ask, they are told."""
+
+    def now(self) -> Instant:
+        """Return the present instant."""
+
+
+class SystemClock:
+    """The machine's own clock."""
+
+    def now(self) -> Instant:
+        """Return the present instant, to the microsecond."""
+        return Instant(time.time_ns() // 1000)
+
+
+def later(at: Instant, microseconds: int) -> Instant:
+    """Return the instant `microseconds` after `at`."""
+    return Instant(at + microseconds)
+
+
+def parse_instant(text: str) -> Instant:
+    """Read an RFC 3339 §5.6 date-time with its offset; digits past the microsecond are cut.
+
+    Raises:
+        ValueError: the text has another form, no offset, or names no real instant.
+    """
+    match = _RFC3339.fullmatch(text)
+    if match is None:
+        msg = "must be an RFC 3339 instant with its offset, such as 2027-01-31T18:00:00Z"
+        raise ValueError(msg)
+    day, clock, fraction, offset = match.groups()
+    zone = "+00:00" if offset in "Zz" else offset
+    try:
+        whole = datetime.fromisoformat(f"{day}T{clock}{zone}") - _EPOCH
+    except (ValueError, OverflowError):
+        msg = "names no real instant"
+        raise ValueError(msg) from None
+    micros = int((fraction or "0")[:6].ljust(6, "0"))
+    return Instant(whole // timedelta(microseconds=1) + micros)
+
+
+def format_instant(at: Instant) -> str:
+    """Write an instant as RFC 3339 in UTC; the fraction is left out where it is nought."""
+    seconds, micros = divmod(at, SECOND)
+    stem = (_EPOCH + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S")
+    # strftime does not pad years below 1000 on every platform.
+    return f"{stem:0>19}.{micros:06d}Z" if micros else f"{stem:0>19}Z"

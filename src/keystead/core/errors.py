@@ -1,0 +1,146 @@
+"""One drawn tree of errors: codes inside, statuses outside.
+
+    KeysteadError
+    ├── Refused               a decided no; entered in the audit when the credential is known
+    │   ├── Unauthenticated   who are you
+    │   ├── Forbidden         you may not
+    │   ├── NotFound          there is nothing here for you
+    │   ├── Conflict          taken name, wrong state
+    │   ├── CheckFailed       the version you named is not the newest
+    │   └── Throttled         too many failures from there; try again later
+    ├── Invalid               what was sent cannot be understood; every wrong field named
+    ├── Unavailable           cannot be decided or kept just now; nothing was done
+    └── Misconfigured         the installation itself is wrong; said to the operator at the start
+
+A code is part of the interface and never changes its meaning.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+__all__ = [
+    "CheckFailed",
+    "Conflict",
+    "FieldError",
+    "Forbidden",
+    "Invalid",
+    "KeysteadError",
+    "Misconfigured",
+    "NotFound",
+    "Refused",
+    "Throttled",
+    "Unauthenticated",
+    "Unavailable",
+]
+
+
+class KeysteadError(Exception):
+    """The root: everything that Keystead itself raises.
+
+    Attributes:
+        presented_until: the end (microseconds since 1970) of the credential that was presented, where one
+            was recognised that has an end; every answer to it says so.
+    """
+
+    presented_until: int | None = None
+
+
+class Refused(KeysteadError):  # a refusal is a decision, not a fault
+    """A decided no.
+
+    Attributes:
+        code: stable, lower case, such as `network_denied`.
+        detail: one sentence for the caller; never a secret, never the rule's contents.
+        rule: what decided, for the audit only.
+    """
+
+    def __init__(self, code: str, detail: str, *, rule: str = "") -> None:
+        """Refuse with a code of the table in docs."""
+        super().__init__(code)
+        self.code: Final = code
+        self.detail: Final = detail
+        self.rule: Final = rule or code
+
+
+class Unauthenticated(Refused):
+    """No credential, or one that is not good now."""
+
+
+class Forbidden(Refused):
+    """A good credential that does not allow this."""
+
+
+class NotFound(Refused):
+    """Unknown, invisible or forbidden: one answer for all three."""
+
+    def __init__(self, what: str = "object") -> None:
+        """Say that there is no such thing, whatever the reason."""
+        super().__init__("not_found", f"there is no such {what}, or it is not yours to see")
+
+
+class Conflict(Refused):
+    """The wish does not fit the present state."""
+
+
+class CheckFailed(Refused):
+    """A check-and-set named another version than the newest."""
+
+    def __init__(self, detail: str) -> None:
+        """Refuse the write."""
+        super().__init__("cas_mismatch", detail)
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One wrong field: its path (`networks[2]`, `access[0].scopes[1]`) and the rule it breaks."""
+
+    field: str
+    message: str
+
+
+class Throttled(Refused):
+    """Too many failed presentations from one address.
+
+    Attributes:
+        retry_after: whole seconds until it may be tried again.
+    """
+
+    def __init__(self, retry_after: int) -> None:
+        """Ask to wait."""
+        super().__init__("rate_limited", f"too many failed attempts; wait {retry_after} seconds")
+        self.retry_after: Final = retry_after
+
+
+class Invalid(KeysteadError):  # names the input, not the fault
+    """Input that cannot be accepted, with every wrong field.
+
+    Attributes:
+        code: `invalid_request` unless a finer one exists (`token_in_query`, `too_large`, …).
+    """
+
+    def __init__(self, detail: str, *errors: FieldError, code: str = "invalid_request") -> None:
+        """Collect the wrong fields."""
+        super().__init__(detail)
+        self.code: Final = code
+        self.detail: Final = detail
+        self.errors: Final = errors
+
+
+class Unavailable(KeysteadError):  # a state, not a fault
+    """It cannot be done just now, and nothing was done: 503 outside.
+
+    Attributes:
+        code: `audit_full`, `not_fresh`, `network_undecided` or `busy`.
+    """
+
+    def __init__(self, code: str, detail: str) -> None:
+        """Say what is missing."""
+        super().__init__(code)
+        self.code: Final = code
+        self.detail: Final = detail
+
+
+class Misconfigured(KeysteadError):  # names the installation, not the fault
+    """The installation cannot start or go on; the message says what to do."""

@@ -1,0 +1,59 @@
+"""Names: what people may write, and the key by which two names are the same (features.md, Decision 8)."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Final
+
+__all__ = ["MAX_NAME", "clean_name", "name_key", "wrong_name", "wrong_text"]
+
+MAX_NAME: Final = 255
+
+# Cc control, Cf invisible format characters (which make two names look alike), Cs surrogates,
+# Co private use, Cn unassigned, Zl/Zp line and paragraph separators.
+_UNPRINTABLE: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_LINE_BREAKS: Final = frozenset("\n\r\t")
+
+
+def clean_name(text: str) -> str:
+    """Return the name as it is kept: without white space around it."""
+    return text.strip()
+
+
+def name_key(text: str) -> str:
+    """Return what uniqueness is judged by: NFKC, then case folding, then NFKC again.
+
+    Folding can undo normalisation (U+0345 among others), hence the second time.
+    """
+    folded = unicodedata.normalize("NFKC", clean_name(text)).casefold()
+    return unicodedata.normalize("NFKC", folded)
+
+
+def wrong_name(text: str, *, in_path: bool = False) -> str | None:
+    """Return the rule that a name breaks, or None.
+
+    Args:
+        text: the name as it was typed.
+        in_path: it becomes a part of a path, so that `/`, `.` and `..` are refused too.
+    """
+    name = clean_name(text)
+    if not name:
+        return "must not be empty"
+    if len(name) > MAX_NAME:
+        return f"must have at most {MAX_NAME} characters"
+    if any(unicodedata.category(c) in _UNPRINTABLE for c in name):
+        return "must hold printable characters only"
+    # The key is judged too: NFKC turns look-alikes such as U+FF0F into the real slash.
+    if in_path and ("/" in name_key(name) or name_key(name) in {".", ".."}):
+        return "must hold no '/' and be neither '.' nor '..'"
+    return None
+
+
+def wrong_text(text: str, limit: int, *, lines: bool = False) -> str | None:
+    """Return the rule that a free text breaks, or None; `lines` allows line breaks and tabs."""
+    if len(text) > limit:
+        return f"must have at most {limit} characters"
+    allowed = _LINE_BREAKS if lines else frozenset()
+    if any(unicodedata.category(c) in {"Cc", "Cs"} and c not in allowed for c in text):
+        return "must hold no control characters"
+    return None
