@@ -1,0 +1,177 @@
+"""Where a credential may be used from: one grammar, reduced to ranges of integers.
+
+Forms (security.md §1; rows S6 to S9 and C11 to C12): an address, a CIDR block with or without host bits,
+a range `low-high`, and for IPv4 also `low:high`. Both ends are inside. IPv4-mapped IPv6 is IPv4.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import TYPE_CHECKING, Final
+
+from keystead.core.errors import FieldError, Invalid
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from keystead.core.arrival import Address
+
+__all__ = [
+    "MAX_ENTRY_LENGTH",
+    "MAX_NETWORKS",
+    "Network",
+    "allows",
+    "parse_network",
+    "parse_networks",
+]
+
+MAX_NETWORKS: Final = 10
+MAX_ENTRY_LENGTH: Final = 253
+
+_MAPPED: Final = 0xFFFF << 32  # ::ffff:0:0, the IPv4-mapped block of RFC 4291 §2.5.5.2
+_BITS: Final = {4: 32, 6: 128}
+_HOST_NAME: Final = (
+    "is a host name; only addresses, CIDR blocks and ranges are enforced by this version, "
+    "and a rule that is not enforced is not accepted"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """One entry of a network restriction.
+
+    Attributes:
+        text: as it was typed.
+        interpreted: as it is understood, in canonical form.
+        version: 4 or 6.
+        low: first address inside, as a number.
+        high: last address inside, as a number.
+    """
+
+    text: str
+    interpreted: str
+    version: int
+    low: int
+    high: int
+
+
+def allows(networks: Iterable[Network], address: Address) -> bool:
+    """Say whether `address` lies in one of the networks; of no networks, it lies in none."""
+    return any(n.version == address.version and n.low <= address.number <= n.high for n in networks)
+
+
+def parse_network(text: str) -> Network:
+    """Read one entry.
+
+    Raises:
+        ValueError: with a sentence that names the rule broken.
+    """
+    if len(text) > MAX_ENTRY_LENGTH:
+        msg = f"is longer than {MAX_ENTRY_LENGTH} characters"
+        raise ValueError(msg)
+    if not text or any(c.isspace() for c in text):
+        msg = "must be one address, block or range without white space"
+        raise ValueError(msg)
+    if "%" in text:
+        msg = "must not carry a zone id"
+        raise ValueError(msg)
+    network = _block(text) if "/" in text else _range_or_address(text)
+    if network.low == 0 and network.high == (1 << _BITS[network.version]) - 1:
+        msg = "takes in every address; leave the list empty for anywhere"
+        raise ValueError(msg)
+    return network
+
+
+def parse_networks(texts: Sequence[str], limit: int = MAX_NETWORKS) -> tuple[Network, ...]:
+    """Read a list, drop entries that mean the same, and bound it.
+
+    Raises:
+        Invalid: with each wrong entry by its index (`networks[3]`), or the list's length.
+    """
+    found: dict[str, Network] = {}
+    wrong: list[FieldError] = []
+    for i, text in enumerate(texts):
+        try:
+            network = parse_network(text)
+        except ValueError as error:
+            wrong.append(FieldError(f"networks[{i}]", str(error)))
+        else:
+            found.setdefault(network.interpreted, network)
+    if len(found) > limit:
+        wrong.append(FieldError("networks", f"at most {limit} different entries"))
+    if wrong:
+        msg = "a network restriction cannot be understood"
+        raise Invalid(msg, *wrong)
+    return tuple(found.values())
+
+
+def _block(text: str) -> Network:
+    head, _, prefix = text.partition("/")
+    address = _address(head)
+    if not (prefix.isascii() and prefix.isdigit()) or (len(prefix) > 1 and prefix[0] == "0"):
+        msg = "needs a prefix length after the slash, a whole number"
+        raise ValueError(msg)
+    if int(prefix) > address.max_prefixlen:
+        msg = f"has a prefix length over {address.max_prefixlen}"
+        raise ValueError(msg)
+    block = ip_network((address, int(prefix)), strict=False)
+    low, high = int(block.network_address), int(block.broadcast_address)
+    if block.version == 6 and low >> 32 == high >> 32 == _MAPPED >> 32:  # noqa: PLR2004
+        low, high = low - _MAPPED, high - _MAPPED
+        interpreted = f"{IPv4Address(low)}/{int(prefix) - 96}"
+        return Network(text, interpreted, 4, low, high)
+    return Network(text, str(block), block.version, low, high)
+
+
+def _range_or_address(text: str) -> Network:
+    if "-" in text:
+        low_text, _, high_text = text.partition("-")
+        if _is_name(text):
+            raise ValueError(_HOST_NAME)
+        return _range(text, low_text, high_text)
+    if text.count(":") == 1:
+        low_text, _, high_text = text.partition(":")
+        return _range(text, low_text, high_text)
+    address = _unmapped(_address(text))
+    return Network(text, str(address), address.version, int(address), int(address))
+
+
+def _range(text: str, low_text: str, high_text: str) -> Network:
+    low, high = _unmapped(_address(low_text)), _unmapped(_address(high_text))
+    if low.version != high.version:
+        msg = "mixes IPv4 and IPv6 in one range"
+        raise ValueError(msg)
+    if int(low) > int(high):
+        msg = "is a range whose first address is above its last"
+        raise ValueError(msg)
+    interpreted = f"{low}-{high}" if low != high else str(low)
+    return Network(text, interpreted, low.version, int(low), int(high))
+
+
+def _address(text: str) -> IPv4Address | IPv6Address:
+    try:
+        return ip_address(text)
+    except ValueError:
+        if _is_name(text):
+            raise ValueError(_HOST_NAME) from None
+        if any(len(part) > 1 and part[0] == "0" for part in text.split(".")) and ":" not in text:
+            msg = "has an octet with a leading zero, which some systems read as octal"
+            raise ValueError(msg) from None
+        msg = "is no address, CIDR block (10.0.0.0/8) or range (10.0.0.5-10.0.0.90)"
+        raise ValueError(msg) from None
+
+
+def _unmapped(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
+        return address.ipv4_mapped
+    return address
+
+
+def _is_name(text: str) -> bool:
+    labels = text.removeprefix("*.").split(".")
+    return (
+        len(labels) > 1
+        and all(label and label.replace("-", "a").isalnum() for label in labels)
+        and any(c.isalpha() for c in labels[-1])
+    )

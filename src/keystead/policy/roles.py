@@ -1,0 +1,148 @@
+"""What an owner may: four roles over the whole house, three rights over a folder.
+
+No role reads a value: that takes a right on the folder (wire.md §1, *Rights*). Rights go down to sub-folders.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum, StrEnum
+from typing import TYPE_CHECKING, Final
+
+from keystead.policy.permissions import Permission as P
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+
+__all__ = [
+    "ON_EVERY_FOLDER",
+    "RIGHT_PERMISSIONS",
+    "ROLE_PERMISSIONS",
+    "Right",
+    "Role",
+    "folder_allows",
+    "folders_where",
+    "inherited_rights",
+    "may",
+    "owners_where",
+]
+
+
+class Role(StrEnum):
+    """What an owner is in the organisation."""
+
+    ADMINISTRATOR = "administrator"
+    MANAGER = "manager"
+    AUDITOR = "auditor"
+    USER = "user"
+
+
+class Right(IntEnum):
+    """What an owner may in a folder; the greater takes in the lesser."""
+
+    VIEWER = 1
+    USER = 2
+    MANAGER = 3
+
+
+_VAULT: Final = frozenset(p for p in P if p.resource in {"folders", "accounts", "secrets"})
+_CHECKOUTS: Final = frozenset(p for p in P if p.resource == "checkouts")
+_CREDENTIALS: Final = frozenset(p for p in P if p.resource == "credentials")
+_METADATA: Final = frozenset(p for p in P if p.action in {"list", "read"}) - {P.SECRETS_READ}
+_EVERYBODY: Final = frozenset({P.SELF_ROTATE, P.APIS_LIST, P.APIS_READ, P.TOKENS_VERIFY})
+
+ROLE_PERMISSIONS: Final[Mapping[Role, frozenset[P]]] = {
+    # Values too, but only where a folder right gives them: see ON_EVERY_FOLDER.
+    Role.ADMINISTRATOR: frozenset(P),
+    Role.MANAGER: _EVERYBODY
+    | _VAULT
+    | _CHECKOUTS
+    | _CREDENTIALS
+    | {P.OWNERS_LIST, P.OWNERS_READ, P.OWNERS_EDIT, P.TOKENS_ASSERT_IP},
+    Role.AUDITOR: _METADATA | {P.AUDIT_EXPORT, P.SELF_ROTATE},
+    Role.USER: _EVERYBODY | _VAULT | _CHECKOUTS | _CREDENTIALS | {P.TOKENS_ASSERT_IP},
+}
+"""The permissions a role can reach at all; the object's own rule comes on top."""
+
+_VIEW: Final = frozenset({P.FOLDERS_LIST, P.ACCOUNTS_LIST, P.ACCOUNTS_READ})
+_USE: Final = _VIEW | {
+    P.SECRETS_READ,
+    P.CHECKOUTS_LIST,
+    P.CHECKOUTS_CREATE,
+    P.CHECKOUTS_RETURN,
+}
+
+RIGHT_PERMISSIONS: Final[Mapping[Right, frozenset[P]]] = {
+    Right.VIEWER: _VIEW,
+    Right.USER: _USE,
+    Right.MANAGER: _VAULT | _CHECKOUTS,
+}
+"""What a right on a folder allows in it and below it."""
+
+ON_EVERY_FOLDER: Final[Mapping[Role, frozenset[P]]] = {
+    Role.ADMINISTRATOR: frozenset(p for p in _VAULT if p.resource != "secrets"),
+    Role.AUDITOR: _VIEW,
+}
+"""What a role allows in every folder without any right on it; never a value."""
+
+_ALL_OWNERS: Final = {Role.ADMINISTRATOR: frozenset(P), Role.AUDITOR: _METADATA}
+
+
+def may(roles: Iterable[Role], permission: P) -> bool:
+    """Say whether one of the roles reaches the permission at all."""
+    return any(permission in ROLE_PERMISSIONS[role] for role in roles)
+
+
+def folder_allows(roles: Iterable[Role], right: Right | None, permission: P) -> bool:
+    """Say whether an owner with these roles and this right may do so in the folder."""
+    if right is not None and permission in RIGHT_PERMISSIONS[right]:
+        return True
+    return any(permission in ON_EVERY_FOLDER.get(role, ()) for role in roles)
+
+
+def folders_where(
+    roles: Iterable[Role], rights: Mapping[str, Right], permission: P
+) -> frozenset[str] | None:
+    """Return the ids of the folders where the permission holds; None means all of them."""
+    if any(permission in ON_EVERY_FOLDER.get(role, ()) for role in roles):
+        return None
+    return frozenset(f for f, right in rights.items() if permission in RIGHT_PERMISSIONS[right])
+
+
+def owners_where(
+    roles: Iterable[Role], owner_id: str, managed: Collection[str], permission: P
+) -> frozenset[str] | None:
+    """Return the owners whose credentials the permission reaches; None means everybody's.
+
+    A manager reaches the applications he manages besides himself; others reach only themselves.
+    """
+    roles = frozenset(roles)
+    if any(permission in _ALL_OWNERS.get(role, ()) for role in roles):
+        return None
+    return frozenset({owner_id, *managed}) if Role.MANAGER in roles else frozenset({owner_id})
+
+
+def inherited_rights(
+    parents: Mapping[str, str | None],
+    grants: Mapping[str, Mapping[str, Right]],
+    grantees: Collection[str],
+) -> dict[str, Right]:
+    """Return each folder's right for an owner and his groups: his own there, or the parent's if greater.
+
+    Args:
+        parents: folder id to its parent's id, None at the top.
+        grants: folder id to grantee id to right.
+        grantees: the owner's id and those of his groups.
+    """
+    found: dict[str, Right | None] = {}
+    for folder in parents:
+        trail: list[str] = []
+        here: str | None = folder
+        while here is not None and here not in found:
+            trail.append(here)
+            here = parents.get(here)
+        best = found[here] if here is not None else None
+        for step in reversed(trail):
+            own = [grants[step][g] for g in grantees if g in grants[step]] if step in grants else []
+            best = max([*own, best] if best is not None else own, default=None)
+            found[step] = best
+    return {folder: right for folder, right in found.items() if right is not None}

@@ -1,0 +1,120 @@
+"""Scopes and levels: what a credential was given, and the permissions that follow from it.
+
+A scope is `<resource>:<action>` within one API. A level (`read` or `write` of a resource) is a preset over
+scopes that is kept as a level, so that it takes in operations added later (row C9).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping  # the store decodes Access by its annotations
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, Literal
+
+from keystead.core.errors import FieldError
+from keystead.policy.permissions import KEYSTEAD_API, RESOURCES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["MAX_SCOPES", "Access", "Level", "check_access", "expand", "levels_of", "scopes_for"]
+
+Level = Literal["read", "write"]
+
+MAX_SCOPES: Final = 200
+"""Scopes and levels that one credential may hold; no catalogue of ours comes near it."""
+
+_READ: Final = ("list", "read")
+_WRITE: Final = ("list", "read", "create", "edit", "delete")
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What a credential was given on one API, as it was given.
+
+    Attributes:
+        api: the API's identifier; `keystead` is Keystead's own.
+        scopes: single operations.
+        levels: resource to level.
+    """
+
+    api: str
+    scopes: tuple[str, ...] = ()
+    levels: Mapping[str, Level] = field(default_factory=dict)
+
+
+def levels_of(resource: str, actions: Mapping[str, tuple[str, ...]]) -> dict[Level, frozenset[str]]:
+    """Return the levels that exist on a resource, each with its scopes.
+
+    Level *write* is the operation `write` where there is one (with its reading half), and otherwise
+    list, read, create, edit and delete. Neither ever holds rotate, revoke, approve, force or export.
+    """
+    offered = actions[resource]
+    read = [action for action in _READ if action in offered]
+    write = [*read, "write"] if "write" in offered else [a for a in _WRITE if a in offered]
+    found: dict[Level, frozenset[str]] = {}
+    if read:
+        found["read"] = frozenset(f"{resource}:{action}" for action in read)
+    if len(write) > len(read):
+        found["write"] = frozenset(f"{resource}:{action}" for action in write)
+    return found
+
+
+def expand(access: Access, actions: Mapping[str, tuple[str, ...]] = RESOURCES) -> frozenset[str]:
+    """Return every scope that follows from what was given.
+
+    The only implication is that `write` takes in `read` of the same resource (Law 7).
+    """
+    found = set(access.scopes)
+    for resource, level in access.levels.items():
+        if resource in actions:
+            found |= levels_of(resource, actions).get(level, frozenset())
+    found |= {
+        f"{scope[: -len(':write')]}:read"
+        for scope in access.scopes
+        if scope.endswith(":write") and "read" in actions.get(scope[: -len(":write")], ())
+    }
+    return frozenset(found)
+
+
+def scopes_for(api: str, access: Iterable[Access]) -> frozenset[str]:
+    """Return the scopes held on one API; those of another API mean nothing there."""
+    found: frozenset[str] = frozenset()
+    for entry in access:
+        if entry.api == api:
+            found |= expand(entry)
+    return found
+
+
+def check_access(access: tuple[Access, ...]) -> list[FieldError]:
+    """Return every wrong scope, level or API, each by its field.
+
+    At least one scope or level must be chosen: nothing is preselected (Law 7).
+    """
+    wrong: list[FieldError] = []
+    seen: set[str] = set()
+    for i, entry in enumerate(access):
+        where = f"access[{i}]"
+        if entry.api != KEYSTEAD_API:
+            wrong.append(FieldError(f"{where}.api", "no API of this name is registered"))
+            continue
+        if entry.api in seen:
+            wrong.append(FieldError(f"{where}.api", "stands twice; join the two entries"))
+        seen.add(entry.api)
+        wrong += _wrong_scopes(where, entry)
+    if not any(entry.scopes or entry.levels for entry in access):
+        wrong.append(FieldError("access", "at least one scope or level must be chosen"))
+    if sum(len(entry.scopes) + len(entry.levels) for entry in access) > MAX_SCOPES:
+        wrong.append(FieldError("access", f"at most {MAX_SCOPES} scopes and levels"))
+    return wrong
+
+
+def _wrong_scopes(where: str, entry: Access) -> Iterable[FieldError]:
+    known = {f"{resource}:{action}" for resource, acts in RESOURCES.items() for action in acts}
+    for j, scope in enumerate(entry.scopes):
+        if scope not in known:
+            yield FieldError(f"{where}.scopes[{j}]", "is no scope of this API")
+    for resource, level in entry.levels.items():
+        if resource not in RESOURCES:
+            yield FieldError(f"{where}.levels", f"{resource[:64]!r} is no resource of this API")
+        elif level not in levels_of(resource, RESOURCES):
+            yield FieldError(f"{where}.levels.{resource}", f"has no level {level!r}")
