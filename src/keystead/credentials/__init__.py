@@ -1,0 +1,7 @@
+"""What can be presented: the record of a credential, its kinds, and the rules of its life.
+
+Pure: no storage, no request, no clock. A kind fills in only what is its own (its mark and what it may
+carry); the gate walks the shared steps.
+"""
+
+__all__ = ["api_token", "kind", "lifecycle", "record", "wish"]

@@ -1,0 +1,93 @@
+"""The records: a credential, the secrets numbered within it, and its last use."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from keystead.core.clock import Instant
+    from keystead.policy.networks import Network
+    from keystead.policy.scopes import Access
+
+__all__ = ["Credential", "LastUse", "Minted", "StoredSecret"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credential:
+    """A credential, without any secret.
+
+    Attributes:
+        id: `cred_` and the twelve characters that stand in its tokens too; kept over rotations.
+        kind: `api_token`, later also the others of product.md.
+        type: `static`; immutable.
+        owner_id: whose rights bound it.
+        created_by: who made it; not the owner (product.md, *Words*).
+        access: what it was given, per API.
+        networks: where it may be used from; empty means anywhere.
+        expires_at: exclusive end; None means never.
+        not_before: first instant at which it is good; None means at once.
+        disabled_at: switched off since; None means on.
+        revoked_at: ended for good since; None means not.
+        metadata: up to 50 short texts of the owner's own.
+        revision: raised by each change, so that two editors cannot overwrite each other unseen.
+    """
+
+    id: str
+    kind: str
+    type: str
+    name: str
+    description: str
+    owner_id: str
+    created_by: str
+    created_at: Instant
+    modified_at: Instant
+    access: tuple[Access, ...]
+    networks: tuple[Network, ...]
+    expires_at: Instant | None
+    not_before: Instant | None = None
+    disabled_at: Instant | None = None
+    revoked_at: Instant | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    revision: int = 1
+
+    @property
+    def id12(self) -> str:
+        """The public id's twelve characters."""
+        return self.id.partition("_")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSecret:
+    """One secret of a credential, as a keyed digest.
+
+    Attributes:
+        n: its number within the credential, from 1.
+        retires_at: exclusive end after a rotation; None for the newest.
+    """
+
+    n: int
+    pepper_n: int
+    digest: bytes = field(repr=False)
+    created_at: Instant
+    retires_at: Instant | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LastUse:
+    """When, from where and by what agent a credential was last used, and how often in all."""
+
+    at: Instant
+    address: str
+    agent: str
+    uses: int
+
+
+@dataclass(frozen=True, slots=True)
+class Minted:
+    """A credential together with the number of the secret that was just made for it."""
+
+    credential: Credential
+    secret: StoredSecret
