@@ -1,0 +1,88 @@
+"""What an operation is handed: its transaction, who asks, when, and what it tells of its object."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from keystead.audit.event import Event, ObjectRef
+
+if TYPE_CHECKING:
+    from keystead.core.arrival import Arrival
+    from keystead.core.clock import Instant
+    from keystead.crypto.keyring import Keyring
+    from keystead.gate.caller import Caller
+    from keystead.ports.store import Tx
+
+__all__ = ["Act"]
+
+Fact = str | int | bool
+
+
+@dataclass(slots=True)
+class Act:
+    """One act in progress.
+
+    Attributes:
+        verb: the operation's name.
+        tx: the transaction; an operation awaits nothing else.
+        caller: who asks, already recognised, bounded and allowed.
+        arrival: what the request brought.
+        keyring: for sealing and for new secrets.
+    """
+
+    verb: str
+    tx: Tx
+    caller: Caller
+    arrival: Arrival
+    keyring: Keyring
+    _object: ObjectRef | None = None
+    _facts: dict[str, Fact] = field(default_factory=dict)
+
+    @property
+    def at(self) -> Instant:
+        """The instant of the act: the request's arrival."""
+        return self.arrival.at
+
+    def about(self, type_: str, id_: str, name: str, **facts: Fact) -> None:
+        """Name the object for the entry; facts are names and numbers, never values."""
+        self._object = ObjectRef(type_, id_, name)
+        self._facts.update(facts)
+
+    @property
+    def object(self) -> ObjectRef | None:
+        """What the act is about, as far as it came."""
+        return self._object
+
+    def event(self) -> Event:
+        """Return the entry of this act, allowed."""
+        return told(
+            self.verb, self.caller, self.arrival, "allowed", "ok", "", self._object, self._facts
+        )
+
+
+def told(
+    verb: str,
+    caller: Caller,
+    arrival: Arrival,
+    decision: Literal["allowed", "refused", "summary"],
+    code: str,
+    rule: str,
+    object_: ObjectRef | None,
+    facts: dict[str, Fact] | None = None,
+) -> Event:
+    """Return the event of an act or a refusal."""
+    return Event(
+        at=arrival.at,
+        actor=caller.actor,
+        verb=verb,
+        object=object_,
+        decision=decision,
+        code=code,
+        rule=rule,
+        address=arrival.address.text if arrival.address else "",
+        asserted_by=arrival.asserted_by,
+        request_id=arrival.request_id,
+        agent=arrival.agent,
+        facts=facts,
+    )

@@ -1,0 +1,79 @@
+"""What strangers may cost: entries for unrecognised refusals, and answers to failed presentations.
+
+At most ten entries a minute per address and a hundred in all are written; the rest is one summary entry a
+minute (house.md §7). An address with more than sixty failed presentations in a minute gets 429 for further
+*failed* ones; a good credential from there is never refused for others' failures. Counts are per process.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Final
+
+from keystead.core.clock import MINUTE, SECOND, Instant
+
+__all__ = [
+    "ENTRIES_PER_ADDRESS",
+    "ENTRIES_PER_MINUTE",
+    "FAILURES_PER_ADDRESS",
+    "Strangers",
+    "Summary",
+]
+
+ENTRIES_PER_ADDRESS: Final = 10
+ENTRIES_PER_MINUTE: Final = 100
+FAILURES_PER_ADDRESS: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Refusals of one minute that got no entry of their own."""
+
+    refusals: int
+    addresses: int
+
+
+@dataclass(slots=True)
+class Strangers:
+    """The running minute's counts."""
+
+    _minute: int = -1
+    _refusals: Counter[str] = field(default_factory=Counter)
+    _failures: Counter[str] = field(default_factory=Counter)
+    _entered: int = 0
+    _unentered: Counter[str] = field(default_factory=Counter)
+
+    def should_enter(self, address: str, at: Instant) -> bool:
+        """Count a refusal, and say whether it gets an entry of its own."""
+        self._turn(at)
+        self._refusals[address] += 1
+        if self._refusals[address] > ENTRIES_PER_ADDRESS or self._entered >= ENTRIES_PER_MINUTE:
+            self._unentered[address] += 1
+            return False
+        self._entered += 1
+        return True
+
+    def must_wait(self, address: str, at: Instant) -> int | None:
+        """Count a failed presentation; return the seconds to wait where there were too many."""
+        self._turn(at)
+        self._failures[address] += 1
+        if self._failures[address] <= FAILURES_PER_ADDRESS:
+            return None
+        return max(1, ((self._minute + 1) * MINUTE - at) // SECOND)
+
+    def take_summary(self) -> Summary | None:
+        """Return what got no entry since the last call, and forget it; None where nothing did."""
+        if not self._unentered:
+            return None
+        found = Summary(self._unentered.total(), len(self._unentered))
+        self._unentered.clear()
+        return found
+
+    def _turn(self, at: Instant) -> None:
+        minute = at // MINUTE
+        if minute != self._minute:
+            self._minute = minute
+            self._refusals.clear()
+            self._failures.clear()
+            self._entered = 0

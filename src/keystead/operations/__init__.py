@@ -1,0 +1,8 @@
+"""What can be asked of the house: one verb a function, made an `Operation` by the decorator.
+
+A verb judges what only it can judge (is the object there, is it the caller's, does the state allow it), asks
+its transaction, and names its object for the entry. Who asks, from where and with which scope has been
+decided before it runs; it cannot be reached by another way.
+"""
+
+__all__ = ["accounts", "audit", "credentials", "folders", "owners", "secrets", "whoami"]

@@ -1,0 +1,7 @@
+"""What the house asks of the outside: one file of Protocols a noun, each call one that some verb needs.
+
+The store implements them for each engine and is held to `tests/store/conformance.py`. Methods are
+coroutines; on SQLite they never suspend, so an act runs from its beginning to its end by itself.
+"""
+
+__all__ = ["audit", "credentials", "freshness", "owners", "paging", "store", "usage", "vault"]

@@ -1,0 +1,44 @@
+"""What the audit asks of a store."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from keystead.audit.chain import StoredEntry, StoredHead
+    from keystead.audit.event import Event
+    from keystead.core.clock import Instant
+
+__all__ = ["AuditQuery", "AuditRecords"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditQuery:
+    """Which entries to read; each given field must match."""
+
+    verb: str | None = None
+    owner_id: str | None = None
+    credential_id: str | None = None
+    object_id: str | None = None
+    decision: str | None = None
+    after: Instant | None = None
+    before: Instant | None = None
+
+
+class AuditRecords(Protocol):
+    """The chain."""
+
+    async def append(self, event: Event) -> int:
+        """Add an entry after the newest, in the same transaction as the act; return its number."""
+
+    async def head(self) -> StoredHead:
+        """Return the signed head."""
+
+    async def read(self, query: AuditQuery, since: int, size: int) -> Sequence[StoredEntry]:
+        """Return up to `size` entries with numbers above `since`, in order."""
+
+    async def newest(self, query: AuditQuery, size: int) -> Sequence[StoredEntry]:
+        """Return the newest `size` entries, in order."""

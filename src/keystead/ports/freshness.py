@@ -1,0 +1,40 @@
+"""How a process hears that something it remembers has changed (Law 3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, Protocol
+
+if TYPE_CHECKING:
+    from keystead.core.clock import Instant
+
+__all__ = ["Changed", "GenerationRecords", "News", "NewsFeed"]
+
+Changed = Literal["credential", "owner", "folders"]
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What changed since the feed was last asked.
+
+    Attributes:
+        everything: too much to name; forget all.
+        named: kind and id of each changed thing.
+    """
+
+    everything: bool
+    named: tuple[tuple[Changed, str], ...]
+
+
+class GenerationRecords(Protocol):
+    """The number that every act raises which takes away or changes a right."""
+
+    async def raise_for(self, changed: Changed, ref: str, at: Instant) -> None:
+        """Raise the generation and name what changed, in the act's own transaction."""
+
+
+class NewsFeed(Protocol):
+    """One process's ear."""
+
+    async def news(self) -> News | None:
+        """Return what changed since the last call; None, cheaply, where nothing did."""
