@@ -1,0 +1,164 @@
+"""The audit chain in SQL."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import bindparam, insert, select, update
+
+from keystead.audit.chain import (
+    GENESIS,
+    Head,
+    SearchColumns,
+    StoredEntry,
+    StoredHead,
+    follow,
+)
+from keystead.audit.entry import encode_entry
+from keystead.store import tables
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import ColumnElement
+
+    from keystead.audit.event import Event
+    from keystead.crypto.keyring import AuditKey
+    from keystead.ports.audit import AuditQuery
+    from keystead.store.statement import Row, Runner
+
+__all__ = ["AuditRows", "ChainTail"]
+
+_E: Final = tables.audit_entries.c
+_H: Final = tables.audit_heads.c
+_KEPT: Final = {"kept": True}
+
+NODE: Final = 0
+"""SQLite has one chain for all processes of the one node."""
+
+_APPEND: Final = (
+    insert(tables.audit_entries)
+    .values({c.name: bindparam(c.name) for c in _E})
+    .execution_options(**_KEPT)
+)
+_HEAD: Final = select(*_H).where(_H.node == bindparam("wanted")).execution_options(**_KEPT)
+_MOVE_HEAD: Final = (
+    update(tables.audit_heads)
+    .where(_H.node == bindparam("wanted"))
+    .values({name: bindparam(name) for name in ("n", "digest", "key_n", "mac")})
+    .execution_options(**_KEPT)
+)
+
+
+class ChainTail:
+    """The end of the chain while a transaction grows it.
+
+    The head row is read once at the transaction's beginning and written once at its end, however many acts
+    share it; `rewind` takes back the entries of an act that failed.
+    """
+
+    def __init__(self, run: Runner, key: AuditKey) -> None:
+        """Belong to one connection."""
+        self._run = run
+        self._key = key
+        self._read = GENESIS
+        self.head = GENESIS
+
+    async def load(self) -> None:
+        """Read the head; another process may have moved it."""
+        stored = await _stored_head(self._run)
+        self._read = self.head = Head(stored.n, stored.digest)
+
+    async def append(self, event: Event) -> int:
+        """Add one entry."""
+        n = self.head.n + 1
+        entry = encode_entry(n, event)
+        self.head = follow(self.head, entry)
+        columns = SearchColumns.of(event)
+        await self._run.changed(
+            _APPEND,
+            {"node": NODE, "n": n, "entry": entry, "digest": self.head.digest, **columns._asdict()},
+        )
+        return n
+
+    def rewind(self, head: Head) -> None:
+        """Go back to where the chain stood before a failed act."""
+        self.head = head
+
+    async def close(self) -> None:
+        """Sign and write the head, if it moved."""
+        if self.head == self._read:
+            return
+        key_n, mac = self._key.sign(self.head.n, self.head.digest)
+        values = {"n": self.head.n, "digest": self.head.digest, "key_n": key_n, "mac": mac}
+        await self._run.changed(_MOVE_HEAD, {**values, "wanted": NODE})
+
+
+class AuditRows:
+    """`ports.audit.AuditRecords` over SQL."""
+
+    def __init__(self, run: Runner, tail: ChainTail | None) -> None:
+        """Work within one transaction; without a tail, one that only reads."""
+        self._run = run
+        self._tail = tail
+
+    async def append(self, event: Event) -> int:
+        """See the port."""
+        if self._tail is None:
+            msg = "a reading transaction enters nothing"
+            raise RuntimeError(msg)
+        return await self._tail.append(event)
+
+    async def head(self) -> StoredHead:
+        """See the port."""
+        return await _stored_head(self._run)
+
+    async def read(self, query: AuditQuery, since: int, size: int) -> Sequence[StoredEntry]:
+        """See the port."""
+        statement = (
+            select(*_E)
+            .where(_E.node == NODE, _E.n > since, *_conditions(query))
+            .order_by(_E.n)
+            .limit(size)
+        )
+        return [_entry_from(row) for row in await self._run.rows(statement, {})]
+
+    async def newest(self, query: AuditQuery, size: int) -> Sequence[StoredEntry]:
+        """See the port."""
+        statement = (
+            select(*_E)
+            .where(_E.node == NODE, *_conditions(query))
+            .order_by(_E.n.desc())
+            .limit(size)
+        )
+        return [_entry_from(row) for row in reversed(await self._run.rows(statement, {}))]
+
+
+def _conditions(query: AuditQuery) -> list[ColumnElement[Any]]:
+    found: list[ColumnElement[Any]] = []
+    for column, wanted in (
+        (_E.verb, query.verb),
+        (_E.owner_id, query.owner_id),
+        (_E.credential_id, query.credential_id),
+        (_E.object_id, query.object_id),
+        (_E.decision, query.decision),
+    ):
+        if wanted is not None:
+            found.append(column == wanted)
+    if query.after is not None:
+        found.append(_E.at >= query.after)
+    if query.before is not None:
+        found.append(_E.at < query.before)
+    return found
+
+
+async def _stored_head(run: Runner) -> StoredHead:
+    row = await run.row(_HEAD, {"wanted": NODE})
+    if row is None:
+        return StoredHead(GENESIS.n, GENESIS.digest, 0, b"")
+    return StoredHead(row["n"], row["digest"], row["key_n"], row["mac"])
+
+
+def _entry_from(row: Row) -> StoredEntry:
+    columns = SearchColumns(*(row[name] for name in SearchColumns._fields))
+    return StoredEntry(row["n"], row["entry"], row["digest"], columns)

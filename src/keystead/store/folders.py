@@ -1,0 +1,219 @@
+"""Folders and the grants on them in SQL."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import Exists, bindparam, delete, insert, literal, or_, select, update
+
+from keystead.core.names import name_key
+from keystead.policy.roles import Right
+from keystead.ports.paging import Page
+from keystead.store import tables
+from keystead.store.paging import end_of, holds_text, paged
+from keystead.store.statement import is_one_of
+from keystead.vault.folder import Folder, FolderTree
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from keystead.core.clock import Instant
+    from keystead.ports.paging import PageRequest
+    from keystead.ports.vault import FolderQuery
+    from keystead.store.statement import Row, Runner
+
+__all__ = ["FolderRows", "living_folder"]
+
+_F: Final = tables.folders.c
+_G: Final = tables.folder_grants.c
+_KEPT: Final = {"kept": True}
+
+
+def living_folder(parameter: str) -> Exists:
+    """Return the condition that the folder of a bound id is not deleted."""
+    other = tables.folders.alias("place")
+    return (
+        select(literal(1))
+        .select_from(other)
+        .where(other.c.id == bindparam(parameter), other.c.deleted_at.is_(None))
+        .exists()
+    )
+
+
+_NAMES: Final = [c.name for c in _F]
+_INSERT: Final = (
+    insert(tables.folders)
+    .from_select(
+        _NAMES,
+        select(*(bindparam(c.name, type_=c.type) for c in _F)).where(
+            or_(bindparam("parent_id").is_(None), living_folder("parent_id"))
+        ),
+    )
+    .execution_options(**_KEPT)
+)
+_GRANT: Final = (
+    insert(tables.folder_grants)
+    .values({c.name: bindparam(c.name) for c in _G})
+    .execution_options(**_KEPT)
+)
+_UNGRANT: Final = (
+    delete(tables.folder_grants)
+    .where(_G.folder_id == bindparam("wanted"))
+    .execution_options(**_KEPT)
+)
+_GRANTS_OF: Final = (
+    select(_G.folder_id, _G.grantee_id, _G.access_right)
+    .where(is_one_of(_G.folder_id, bindparam("ids")))
+    .order_by(_G.folder_id, _G.grantee_id)
+    .execution_options(**_KEPT)
+)
+_TREE: Final = (
+    select(_F.id, _F.parent_id, _F.name, _F.name_key)
+    .where(_F.deleted_at.is_(None))
+    .execution_options(**_KEPT)
+)
+_ALL_GRANTS: Final = (
+    select(_G.folder_id, _G.grantee_id, _G.access_right)
+    .join(tables.folders, _F.id == _G.folder_id)
+    .where(_F.deleted_at.is_(None))
+    .execution_options(**_KEPT)
+)
+_FIND: Final = (
+    select(*_F)
+    .where(_F.id == bindparam("wanted"), _F.deleted_at.is_(None))
+    .execution_options(**_KEPT)
+)
+_SAVED: Final = ("parent_id", "name", "name_key", "modified_at", "revision")
+_SAVE: Final = (
+    update(tables.folders)
+    .where(
+        _F.id == bindparam("wanted"),
+        _F.revision == bindparam("was"),
+        _F.deleted_at.is_(None),
+        or_(bindparam("parent_id").is_(None), living_folder("parent_id")),
+    )
+    .values({name: bindparam(name) for name in _SAVED})
+    .execution_options(**_KEPT)
+)
+_CHILD: Final = tables.folders.alias("child")
+_A: Final = tables.accounts.c
+_BURY: Final = (
+    update(tables.folders)
+    .where(
+        _F.id == bindparam("wanted"),
+        _F.deleted_at.is_(None),
+        ~select(literal(1))
+        .select_from(_CHILD)
+        .where(_CHILD.c.parent_id == bindparam("wanted"), _CHILD.c.deleted_at.is_(None))
+        .exists(),
+        ~select(literal(1))
+        .select_from(tables.accounts)
+        .where(_A.folder_id == bindparam("wanted"), _A.deleted_at.is_(None))
+        .exists(),
+    )
+    .values(deleted_at=bindparam("now"))
+    .execution_options(**_KEPT)
+)
+
+
+class FolderRows:
+    """`ports.vault.FolderRecords` over SQL."""
+
+    def __init__(self, run: Runner) -> None:
+        """Work within one transaction."""
+        self._run = run
+
+    async def tree(self) -> FolderTree:
+        """See the port."""
+        rows = await self._run.rows(_TREE, {})
+        return FolderTree(
+            parents={row[0]: row[1] for row in rows},
+            names={row[0]: row[2] for row in rows},
+            children={(row[1], row[3]): row[0] for row in rows},
+            grants=_grants(await self._run.rows(_ALL_GRANTS, {})),
+        )
+
+    async def insert(self, folder: Folder) -> bool:
+        """See the port."""
+        if not await self._run.changed(_INSERT, _row_of(folder)):
+            return False
+        await self._grant(folder)
+        return True
+
+    async def find(self, folder_id: str) -> Folder | None:
+        """See the port."""
+        row = await self._run.row(_FIND, {"wanted": folder_id})
+        if row is None:
+            return None
+        grants = _grants(await self._run.rows(_GRANTS_OF, {"ids": [folder_id]}))
+        return _folder_from(row, grants)
+
+    async def save(self, folder: Folder, was: int) -> bool:
+        """See the port."""
+        row = _row_of(folder)
+        values = {name: row[name] for name in _SAVED}
+        if not await self._run.changed(_SAVE, {**values, "wanted": folder.id, "was": was}):
+            return False
+        await self._run.changed(_UNGRANT, {"wanted": folder.id})
+        await self._grant(folder)
+        return True
+
+    async def bury(self, folder_id: str, at: Instant) -> bool:
+        """See the port."""
+        return bool(await self._run.changed(_BURY, {"wanted": folder_id, "now": at}))
+
+    async def page(self, query: FolderQuery, page: PageRequest) -> Page[Folder]:
+        """See the port."""
+        statement = select(*_F).where(_F.deleted_at.is_(None))
+        if query.visible is not None:
+            statement = statement.where(is_one_of(_F.id, bindparam("visible")))
+        if query.parent_id is not None:
+            statement = statement.where(_F.parent_id == query.parent_id)
+        if query.q is not None:
+            statement = statement.where(holds_text([_F.name_key], query.q))
+        statement = paged(statement, _F.name_key, _F.id, page)
+        values = {} if query.visible is None else {"visible": query.visible}
+        rows = await self._run.rows(statement, values)
+        shown = rows[: page.size]
+        grants = _grants(await self._run.rows(_GRANTS_OF, {"ids": [row["id"] for row in shown]}))
+        items = tuple(_folder_from(row, grants) for row in shown)
+        return Page(items, end_of(rows, page, lambda row: (row["name_key"], row["id"])))
+
+    async def _grant(self, folder: Folder) -> None:
+        for grantee_id, right in folder.grants.items():
+            values = {"folder_id": folder.id, "grantee_id": grantee_id, "access_right": int(right)}
+            await self._run.changed(_GRANT, values)
+
+
+def _grants(rows: Iterable[Row]) -> dict[str, dict[str, Right]]:
+    found: dict[str, dict[str, Right]] = {}
+    for folder_id, grantee_id, right in rows:
+        found.setdefault(folder_id, {})[grantee_id] = Right(right)
+    return found
+
+
+def _folder_from(row: Row, grants: Mapping[str, Mapping[str, Right]]) -> Folder:
+    return Folder(
+        id=row["id"],
+        parent_id=row["parent_id"],
+        name=row["name"],
+        grants=grants.get(row["id"], {}),
+        created_by=row["created_by"],
+        created_at=row["created_at"],
+        modified_at=row["modified_at"],
+        revision=row["revision"],
+    )
+
+
+def _row_of(folder: Folder) -> dict[str, object]:
+    return {
+        "id": folder.id,
+        "parent_id": folder.parent_id,
+        "name": folder.name,
+        "name_key": name_key(folder.name),
+        "created_by": folder.created_by,
+        "created_at": folder.created_at,
+        "modified_at": folder.modified_at,
+        "deleted_at": None,
+        "revision": folder.revision,
+    }
