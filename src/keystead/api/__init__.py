@@ -1,0 +1,20 @@
+"""The native API: the JSON door of wire.md §1, under `/api/v1`.
+
+`routes` shows the whole URL map on one screen; one file a noun holds its Structs and its handlers. A handler
+decodes, asks the gate for one operation and writes the answer; it decides nothing.
+"""
+
+__all__ = [
+    "accounts",
+    "audit",
+    "credential_shapes",
+    "credentials",
+    "door",
+    "folders",
+    "instants",
+    "openapi",
+    "owners",
+    "routes",
+    "secrets",
+    "whoami",
+]

@@ -1,0 +1,68 @@
+"""What a credential is, and the API's root. Rows S26 and F2."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from keystead.api.credential_shapes import OwnerRef, owner_ref
+from keystead.api.instants import text_of
+from keystead.operations.whoami import whoami as whoami_verb
+from keystead.policy.permissions import KEYSTEAD_API
+from keystead.policy.scopes import scopes_for
+from keystead.web.call import Answer, Call, as_answer
+
+__all__ = ["CredentialRef", "Root", "WhoAmI", "root", "whoami"]
+
+
+class CredentialRef(Struct, frozen=True):
+    """A credential as other objects show it."""
+
+    id: str
+    kind: str
+    name: str
+
+
+class WhoAmI(Struct, frozen=True):
+    """Who the presented credential makes you, and from where."""
+
+    owner: OwnerRef
+    credential: CredentialRef
+    scopes: tuple[str, ...]
+    expires_at: str | None
+    address: str | None
+
+
+class Root(Struct, frozen=True):
+    """Where to go from here."""
+
+    version: str
+    identity: WhoAmI
+    links: dict[str, str]
+
+
+async def whoami(call: Call) -> Answer:
+    """GET /whoami."""
+    call.require_no_query()
+    return as_answer(await _identity(call))
+
+
+async def root(call: Call) -> Answer:
+    """GET /api/."""
+    call.require_no_query()
+    nouns = ("whoami", "credentials", "owners", "folders", "accounts")
+    links = {noun: f"/api/v1/{noun}" for noun in nouns}
+    links |= {"audit": "/api/v1/audit/events", "openapi": "/openapi.json"}
+    return as_answer(Root("v1", await _identity(call), links))
+
+
+async def _identity(call: Call) -> WhoAmI:
+    caller = await call.perform(whoami_verb)
+    credential = caller.credential
+    owner = OwnerRef("", "", "") if caller.known is None else owner_ref(caller.known.owner)
+    return WhoAmI(
+        owner=owner,
+        credential=CredentialRef(credential.id, credential.kind, credential.name),
+        scopes=tuple(sorted(scopes_for(KEYSTEAD_API, credential.access))),
+        expires_at=text_of(credential.expires_at),
+        address=call.arrival.address.text if call.arrival.address else None,
+    )

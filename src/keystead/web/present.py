@@ -1,0 +1,130 @@
+"""Reading who comes, once: the headers' credential and the peer's address (wire.md §1; row F2).
+
+Dialects: `Authorization: Bearer <token>`, `Token <token>`, `Token token=<token>` (quoted or not),
+`X-API-Key: <token>`, `authtoken: <token>`. More than one credential in a request is refused.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from keystead.core.arrival import Address, Arrival, Presented, parse_address
+from keystead.core.errors import Invalid
+from keystead.core.ids import random_base62
+from keystead.core.secret import Secret
+from keystead.crypto.token_format import read_token
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from keystead.core.clock import Clock
+
+    Headers = Iterable[tuple[bytes, bytes]]
+
+__all__ = ["arrive", "credential_in", "new_request_id", "token_in_query"]
+
+_MAX_AGENT: Final = 200
+_PREFIX: Final = random_base62(8)
+_NUMBERS: Final = itertools.count(1)
+
+_AUTHORIZATION: Final = re.compile(r"([A-Za-z][A-Za-z0-9-]*)[ \t]+(.*)", re.DOTALL)
+_TOKEN_PARAMETER: Final = re.compile(r'token[ \t]*=[ \t]*(?:"([^"]*)"|([^" \t]*))', re.IGNORECASE)
+_QUERY_NAMES: Final = frozenset(
+    {"token", "access_token", "auth_token", "authtoken", "api_key", "apikey", "x-api-key"}
+)
+
+
+def new_request_id() -> str:
+    """Return an id that no other request of any process has; a counter, since it need not be secret."""
+    return f"req_{_PREFIX}{next(_NUMBERS):06x}"
+
+
+def arrive(scope: dict[str, Any], clock: Clock, request_id: str, *, plain_beyond: bool) -> Arrival:
+    """Return what a request brought.
+
+    Args:
+        scope: the ASGI scope.
+        clock: for the instant of arrival.
+        request_id: from `new_request_id`.
+        plain_beyond: the listener takes plain HTTP from beyond loopback.
+
+    Raises:
+        Invalid: more than one credential was presented.
+    """
+    headers = scope["headers"]
+    address = _peer(scope)
+    agent = next((value for name, value in headers if name == b"user-agent"), b"")
+    exposed = plain_beyond and scope["scheme"] == "http" and not _is_loopback(address)
+    return Arrival(
+        presented=credential_in(headers),
+        address=address,
+        asserted_by="socket",
+        at=clock.now(),
+        request_id=request_id,
+        agent=_printable(agent),
+        exposed=exposed,
+    )
+
+
+def credential_in(headers: Headers) -> Presented | None:
+    """Return the one credential that the headers present.
+
+    Raises:
+        Invalid: there is more than one.
+    """
+    found: list[Presented] = []
+    for name, value in headers:
+        if name == b"authorization":
+            found.append(_authorization(value.decode("latin-1").strip()))
+        elif name in {b"x-api-key", b"authtoken"}:
+            found.append(Presented(Secret(value.decode("latin-1").strip()), name.decode()))
+    if len(found) > 1:
+        raise Invalid("present one credential, in one header")
+    return found[0] if found else None
+
+
+def token_in_query(pairs: Iterable[tuple[str, str]]) -> Secret | None:
+    """Return a token that stands in the URL, by its parameter's name or by its form."""
+    for name, value in pairs:
+        if name.lower() in _QUERY_NAMES or read_token(value) is not None:
+            return Secret(value)
+    return None
+
+
+def _authorization(text: str) -> Presented:
+    match = _AUTHORIZATION.fullmatch(text)
+    if match is None:
+        return Presented(Secret(""), "unknown")
+    scheme, rest = match[1].lower(), match[2].strip()
+    if scheme == "bearer":
+        return Presented(Secret(rest), scheme)
+    if scheme == "token":
+        parameter = _TOKEN_PARAMETER.fullmatch(rest)
+        if parameter is not None:
+            rest = parameter[1] if parameter[1] is not None else parameter[2]
+        return Presented(Secret(rest), scheme)
+    # A scheme that is not spoken here presents nothing that could be good, but it is no silence either.
+    return Presented(Secret(""), "unknown")
+
+
+def _peer(scope: dict[str, Any]) -> Address | None:
+    client = scope.get("client")
+    if client is None:
+        return None
+    try:
+        return parse_address(client[0])
+    except ValueError:
+        return None
+
+
+def _is_loopback(address: Address | None) -> bool:
+    if address is None:
+        return False
+    return address.number >> 24 == 127 if address.version == 4 else address.number == 1  # noqa: PLR2004
+
+
+def _printable(raw: bytes) -> str:
+    text = raw[:_MAX_AGENT].decode("latin-1")
+    return text if text.isprintable() else "".join(c if c.isprintable() else "?" for c in text)
