@@ -1,15 +1,24 @@
 """What every test shares: the rule about skips, and how far hypothesis goes."""
 
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 
 import pytest
 from hypothesis import settings
+
+from tests.running import Server, running
 
 # No deadline: two workers on two cores make one example's time mean nothing.
 settings.register_profile("keystead", deadline=None, print_blob=True)
 settings.register_profile("trials", settings.get_profile("keystead"), max_examples=2000)
 settings.load_profile("trials" if os.environ.get("KEYSTEAD_TRIALS") else "keystead")
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One running server for all tests of a process that leave others' things alone."""
+    with running(tmp_path_factory.mktemp("server") / "data") as found:
+        yield found
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -1,0 +1,186 @@
+"""A real server for tests: `keystead init` and `keystead serve` in processes of their own, on loopback."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+KEYSTEAD = str(Path(sys.executable).with_name("keystead"))
+_PATIENCE = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+    @property
+    def code(self) -> str:
+        return str(self.json()["code"])
+
+
+@dataclass(slots=True)
+class Server:
+    """A running server, its data directory and its administrator."""
+
+    data: Path
+    url: str
+    admin_token: str
+    admin_password: str
+    process: subprocess.Popen[bytes]
+    log: Path
+    _numbers: Iterator[int] = field(default_factory=lambda: iter(range(10**9)))
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        token: str | None = "",
+        headers: Mapping[str, str] | None = None,
+        raw: bytes | None = None,
+        source: str | None = None,
+    ) -> Answer:
+        """Send one request; `token` "" is the administrator's, None is none; `source` a 127.x address."""
+        sent = {"User-Agent": "keystead-tests", **(headers or {})}
+        presented = self.admin_token if token == "" else token
+        if presented is not None:
+            sent["Authorization"] = f"Bearer {presented}"
+        data = raw
+        if body is not None:
+            data = json.dumps(body).encode()
+            sent.setdefault("Content-Type", "application/json")
+        return send(self.url, method, path, data, sent, source=source)
+
+    def unique(self, stem: str) -> str:
+        """Return a name that no other test of this process has used."""
+        return f"{stem} {os.getpid()}-{next(self._numbers)}"
+
+    def folder(self, **more: object) -> dict[str, Any]:
+        """Make a folder of the administrator's."""
+        made = self.call("POST", "/api/v1/folders", {"name": self.unique("folder"), **more})
+        assert made.status == 201, made.body
+        return dict(made.json())
+
+    def account(self, folder_id: str, **more: object) -> dict[str, Any]:
+        """Make an account whose password is `pass-word`."""
+        wanted = {
+            "name": self.unique("account"),
+            "folder_id": folder_id,
+            "fields": {"password": "pass-word"},
+            **more,
+        }
+        made = self.call("POST", "/api/v1/accounts", wanted)
+        assert made.status == 201, made.body
+        return dict(made.json())
+
+    def token(self, *scopes: str, **more: object) -> tuple[str, dict[str, Any]]:
+        """Issue a token of the administrator's; return its text and its record."""
+        wanted = {
+            "kind": "api_token",
+            "name": self.unique("token"),
+            "scopes": list(scopes),
+            "expires_at": None,
+            **more,
+        }
+        made = self.call("POST", "/api/v1/credentials", wanted)
+        assert made.status == 201, made.body
+        return made.json()["secret"], made.json()["credential"]
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self) -> None:
+        """End it in order."""
+        self.process.terminate()
+        self.process.wait(timeout=_PATIENCE)
+
+
+def send(
+    url: str,
+    method: str,
+    path: str,
+    data: bytes | None = None,
+    headers: Mapping[str, str] | None = None,
+    *,
+    source: str | None = None,
+) -> Answer:
+    """Send one request and return whatever came back."""
+    from http.client import HTTPConnection
+
+    host, _, port = url.removeprefix("http://").partition(":")
+    connection = HTTPConnection(
+        host, int(port), timeout=_PATIENCE, source_address=(source, 0) if source else None
+    )
+    try:
+        connection.request(method, path, body=data, headers=dict(headers or {}))
+        answer = connection.getresponse()
+        found = {name.lower(): value for name, value in answer.getheaders()}
+        return Answer(answer.status, found, answer.read())
+    finally:
+        connection.close()
+
+
+def initialise(data: Path) -> dict[str, str]:
+    """Make an installation; return its administrator."""
+    done = subprocess.run(
+        [KEYSTEAD, "init", "--data", str(data), "--json"], capture_output=True, check=True
+    )
+    return dict(json.loads(done.stdout))
+
+
+def start(data: Path, admin: Mapping[str, str], *arguments: str) -> Server:
+    """Serve an installation on a free port, and return once it answers."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    log = data.parent / f"{data.name}.log"
+    with log.open("ab") as out:
+        process = subprocess.Popen(
+            [KEYSTEAD, "serve", "--data", str(data), "--listen", f"127.0.0.1:{port}", *arguments],
+            stdout=out,
+            stderr=out,
+        )
+    url = f"http://127.0.0.1:{port}"
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            urllib.request.urlopen(f"{url}/healthz", timeout=5).close()
+            break
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            if process.poll() is not None or time.monotonic() > deadline:
+                process.kill()
+                raise AssertionError(f"no server: {log.read_text()}") from None
+            time.sleep(0.05)
+    return Server(data, url, admin["admin_token"], admin["admin_password"], process, log)
+
+
+@contextmanager
+def running(data: Path, *arguments: str) -> Iterator[Server]:
+    """Make an installation, serve it, and stop it at the end."""
+    server = start(data, initialise(data), *arguments)
+    try:
+        yield server
+    finally:
+        if server.process.poll() is None:
+            server.stop()
