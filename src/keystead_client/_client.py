@@ -109,10 +109,19 @@ class Client:
         Raises:
             KeysteadError: as `send`.
         """
+        for page in self.pages(call):
+            yield from page.items
+
+    def pages(self, call: Call[Page[T]]) -> Iterator[Page[T]]:
+        """Yield a list page by page.
+
+        Raises:
+            KeysteadError: as `send`.
+        """
         ahead: Call[Page[T]] | None = call
         while ahead is not None:
             page = self.send(ahead)
-            yield from page.items
+            yield page
             ahead = next_page(ahead, page)
 
     def fetch(self, path: str, field: str = "password", *, version: int | None = None) -> Secret:

@@ -80,6 +80,7 @@ class Call(Generic[T_co]):
         path: below `/api/v1`, already percent-encoded.
         read: makes the result of a 2xx answer.
         query: names and values, in order.
+        turn: of a list: the query's name that asks for the page behind a `next_page_token`.
         body: becomes the JSON body; a `Secret` in it is revealed only there.
     """
 
@@ -87,6 +88,7 @@ class Call(Generic[T_co]):
     path: str
     read: Callable[[Answer], T_co]
     query: tuple[tuple[str, str], ...] = ()
+    turn: str = "page_token"
     body: Mapping[str, object] | None = field(default=None, repr=False)
 
 
@@ -150,7 +152,11 @@ def page(read: Callable[[Fields], T]) -> Callable[[Answer], Page[T]]:
 
     def read_page(answer: Answer) -> Page[T]:
         fields = parse(answer.body)
-        return Page(fields.each("items", read), fields.text_or("next_page_token", None))
+        return Page(
+            fields.each("items", read),
+            fields.text_or("next_page_token", None),
+            fields.text_or("cursor", None),
+        )
 
     return read_page
 
@@ -235,7 +241,7 @@ def next_page(call: Call[Page[T]], page: Page[T]) -> Call[Page[T]] | None:
     token = page.next_page_token
     if token is None:
         return None
-    if ("page_token", token) in call.query:
+    if (call.turn, token) in call.query:
         raise UnexpectedAnswer("the server's list does not advance")
-    kept = tuple(pair for pair in call.query if pair[0] != "page_token")
-    return replace(call, query=(*kept, ("page_token", token)))
+    kept = tuple(pair for pair in call.query if pair[0] != call.turn)
+    return replace(call, query=(*kept, (call.turn, token)))

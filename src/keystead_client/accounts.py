@@ -64,12 +64,19 @@ def find(
     path: str | None = None,
     q: str | None = None,
     tag: str | None = None,
+    type: str | None = None,  # noqa: A002  # the field's name on the wire
     page_token: str | None = None,
     page_size: int | None = None,
 ) -> Call[Page[Account]]:
     """List accounts that the caller may see; `path` finds exactly one, `ops/db/orders`."""
     query = query_of(
-        folder_id=folder_id, path=path, q=q, tag=tag, page_token=page_token, page_size=page_size
+        folder_id=folder_id,
+        path=path,
+        q=q,
+        tag=tag,
+        type=type,
+        page_token=page_token,
+        page_size=page_size,
     )
     return Call("GET", "/accounts", page(_reading.account), query)
 
@@ -108,9 +115,16 @@ def delete(account_id: str) -> Call[None]:
     return Call("DELETE", path_of("accounts", account_id), nothing)
 
 
-def versions(account_id: str) -> Call[Page[Version]]:
-    """List which versions exist."""
-    return Call("GET", path_of("accounts", account_id, "versions"), page(_reading.version))
+def versions(
+    account_id: str, *, page_token: str | None = None, page_size: int | None = None
+) -> Call[Page[Version]]:
+    """List which versions exist, newest first."""
+    return Call(
+        "GET",
+        path_of("accounts", account_id, "versions"),
+        page(_reading.version),
+        query_of(page_token=page_token, page_size=page_size),
+    )
 
 
 def fetch(

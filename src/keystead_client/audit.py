@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from keystead_client import _reading
 from keystead_client._core import Call, page, query_of
 from keystead_client.records import Event, Page
 
-__all__ = ["find"]
+__all__ = ["START", "find"]
+
+START: Final = "start"
+"""The cursor before the first entry."""
 
 
 def find(  # noqa: PLR0913  # the filters of the list
@@ -21,21 +25,20 @@ def find(  # noqa: PLR0913  # the filters of the list
     decision: str | None = None,
     after: datetime | None = None,
     before: datetime | None = None,
-    page_token: str | None = None,
     page_size: int | None = None,
 ) -> Call[Page[Event]]:
     """List audit entries, newest last.
 
     Args:
-        since: an opaque cursor of an earlier answer; only what came later.
+        since: only what came after this cursor of an earlier answer; `START` for everything; None
+            for the newest page.
         verb: such as `fetch_secret`.
         owner_id: who acted.
         credential_id: by which credential.
         object_id: on what.
-        decision: `allowed` or `refused`.
+        decision: `allowed`, `refused` or `summary`.
         after: at or after this instant.
         before: before this instant.
-        page_token: from the page before.
         page_size: 1 to 200; the server's default is 50.
     """
     query = query_of(
@@ -47,7 +50,6 @@ def find(  # noqa: PLR0913  # the filters of the list
         decision=decision,
         after=after,
         before=before,
-        page_token=page_token,
         page_size=page_size,
     )
-    return Call("GET", "/audit/events", page(_reading.event), query)
+    return Call("GET", "/audit/events", page(_reading.event), query, turn="since")

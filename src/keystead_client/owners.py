@@ -62,10 +62,11 @@ def edit(
     owner_id: str,
     *,
     name: str | Unset = UNSET,
-    email: str | Unset | None = UNSET,
+    email: str | Unset = UNSET,
     roles: Sequence[str] | Unset = UNSET,
     state: str | Unset = UNSET,
+    managed_by: str | Unset = UNSET,
 ) -> Call[Owner]:
     """Change what is given and leave the rest; `state` is `active` or `disabled`."""
-    body = set_fields(name=name, email=email, roles=roles, state=state)
+    body = set_fields(name=name, email=email, roles=roles, state=state, managed_by=managed_by)
     return Call("PATCH", path_of("owners", owner_id), one(_reading.owner), body=body)

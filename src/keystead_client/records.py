@@ -44,10 +44,14 @@ Raw: TypeAlias = Mapping[str, object]
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T_co]):
-    """One page of a list; `next_page_token` is None on the last."""
+    """One page of a list; `next_page_token` is None on the last.
+
+    `cursor` is there for lists that grow at their end (the audit): ask again from it, also later.
+    """
 
     items: tuple[T_co, ...]
     next_page_token: str | None
+    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +113,11 @@ class Credential:
     id: str
     public_id: str
     kind: str
+    type: str
     name: str
     description: str
     owner: Ref
+    created_by: str
     created_at: datetime
     state: str
     access: tuple[Access, ...]
@@ -146,15 +152,16 @@ class WhoAmI:
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """A user or an application; `login` is None for an application."""
+    """A user or an application; `login` is None for an application, `managed_by` for a user."""
 
     id: str
     kind: str
     name: str
     login: str | None
-    email: str | None
+    email: str
     roles: tuple[str, ...]
     state: str
+    managed_by: str | None
     created_at: datetime
     raw: Raw = field(repr=False, compare=False)
 
@@ -251,7 +258,11 @@ class EventObject:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One entry of the audit; `n` counts without gaps, `decision` is `allowed` or `refused`."""
+    """One entry of the audit; `n` counts without gaps.
+
+    `decision` is `allowed`, `refused`, or `summary` (of refusals too many to be entered singly);
+    `asserted_by` says who vouches for the address.
+    """
 
     id: str
     n: int
@@ -261,6 +272,9 @@ class Event:
     object: EventObject | None
     decision: str
     code: str
+    rule: str
     address: str
+    asserted_by: str
+    agent: str
     request_id: str
     raw: Raw = field(repr=False, compare=False)
