@@ -284,6 +284,38 @@ def test_lists_are_plain_columns_off_a_terminal_and_say_when_there_is_more(
     assert keystead("token", "list", "--all", "--page-token", "next").code == 2
 
 
+EVENT = {
+    "id": "evt_000000000007",
+    "n": 7,
+    "at": "2026-11-22T03:00:00Z",
+    "actor": {"owner_id": "own_1", "credential_id": "cred_1", "kind": "api_token"},
+    "verb": "secret.fetch",
+    "object": {"type": "account", "id": "acct_1", "name": "orders"},
+    "decision": "refused",
+    "code": "network_denied",
+    "address": "192.0.2.7",
+    "request_id": "req_1",
+}
+
+
+def test_the_audit_is_listed_from_a_cursor_on(at_peer: Peer, keystead: Keystead) -> None:
+    newest = {"items": [EVENT], "next_page_token": None, "cursor": "c7"}
+    at_peer.on("GET /api/v1/audit/events?decision=refused&page_size=50", reply(newest))
+    ended = keystead("audit", "list", "--decision", "refused")
+    assert ended.out.splitlines()[1].split() == [
+        "7", "2026-11-22T03:00:00Z", "cred_1", "secret.fetch", "orders", "refused",
+        "network_denied", "192.0.2.7",
+    ]  # fmt: skip
+    assert json.loads(keystead("audit", "list", "--decision", "refused", "--json").out) == newest
+
+    first = {"items": [EVENT], "next_page_token": "c7", "cursor": "c7"}
+    last = {"items": [EVENT], "next_page_token": None, "cursor": "c8"}
+    at_peer.on("GET /api/v1/audit/events?since=start&page_size=200", reply(first))
+    at_peer.on("GET /api/v1/audit/events?page_size=200&since=c7", reply(last))
+    everything = json.loads(keystead("audit", "list", "--all", "--json").out)
+    assert everything == {"items": [EVENT, EVENT], "next_page_token": None, "cursor": "c8"}
+
+
 def test_what_others_typed_cannot_steer_the_terminal(at_peer: Peer, keystead: Keystead) -> None:
     named = {**CREDENTIAL, "name": "\x1b[2J[red]x\u202e\r"}
     at_peer.on("GET /api/v1/credentials?kind=api_token&page_size=50", items(named))

@@ -1,4 +1,4 @@
-"""`keystead account`: vault entries. Their values are given by `create` and `set`, read by `get`."""
+"""`keystead account`: vault entries. Their values are in `account_secrets` and `vault`."""
 
 from __future__ import annotations
 
@@ -6,30 +6,21 @@ from typing import Annotated
 
 import typer
 
-from keystead.cli import inputs
+from keystead.cli import account_secrets, inputs
+from keystead.cli.account_secrets import AccountName
 from keystead.cli.connection import All, Limit, Listing, PageToken, Yes, confirm, connect
 from keystead.cli.failures import Misuse
-from keystead.cli.fields import (
-    Fields,
-    Generate,
-    PasswordStdin,
-    Source,
-    ask,
-    gather,
-    read_sources,
-)
+from keystead.cli.fields import Fields, Generate, PasswordStdin, ask, gather, sources_or_prompt
 from keystead.cli.names import find_account, find_folder, split_path
-from keystead.cli.output import Json, document, facts, instant, note, table
+from keystead.cli.output import Json, document, facts, instant, note
 from keystead_client import UNSET, accounts
 from keystead_client.records import Account
 
 __all__ = ["app"]
 
 app = typer.Typer(help="Make, show and delete accounts; set their secrets.")
+app.add_typer(account_secrets.app)
 
-AccountName = Annotated[
-    str, typer.Argument(metavar="ACCOUNT", help="Its path (ops/db/orders) or id.")
-]
 Tags = Annotated[
     list[str],
     typer.Option(
@@ -68,7 +59,7 @@ def create(  # noqa: PLR0913  # the fields of an account
     above, name = split_path(path)
     if not above:
         raise Misuse("an account lies in a folder: FOLDER/NAME")
-    values = gather(_sources(field, generate=generate, stdin=password_stdin), prompt=ask)
+    values = gather(sources_or_prompt(field, generate=generate, stdin=password_stdin), prompt=ask)
     with connect(context) as client:
         folder = find_folder(client, above)
         made = client.send(
@@ -86,43 +77,8 @@ def create(  # noqa: PLR0913  # the fields of an account
     _show(made, as_json=json)
 
 
-@app.command("set")
-def set_(  # the sources of a secret
-    context: typer.Context,
-    account: AccountName,
-    *,
-    field: Fields,
-    generate: Generate = False,
-    password_stdin: PasswordStdin = False,
-    cas: Annotated[
-        int | None, typer.Option(metavar="N", min=0, help="Only if N is the newest version now.")
-    ] = None,
-    drop_others: Annotated[
-        bool, typer.Option("--drop-others", help="Leave out fields that are not named here.")
-    ] = False,
-    json: Json = False,
-) -> None:
-    """Give an account a new secret.
-
-    It is a new version that holds exactly the fields given here.
-    Without --field, --generate or --password-stdin the password is asked for on the terminal.
-    """
-    sources = _sources(field, generate=generate, stdin=password_stdin)
-    with connect(context) as client:
-        found = find_account(client, account)
-        lost = set(found.field_names) - {source.field for source in sources}
-        if lost and not drop_others:
-            names = ", ".join(sorted(lost))
-            raise Misuse(f"the new version would lack {names}: give it too, or say --drop-others")
-        written = client.send(accounts.put(found.id, gather(sources, prompt=ask), cas=cas))
-    if json:
-        document(written.raw)
-    else:
-        note(f"{written.account_id} ({found.path}) has version {written.version}")
-
-
 @app.command("list")
-def list_(  # the filters of the list
+def list_(  # noqa: PLR0913  # the filters of the list
     context: typer.Context,
     *,
     folder: Annotated[
@@ -131,6 +87,9 @@ def list_(  # the filters of the list
     query: Annotated[str | None, typer.Option(metavar="TEXT", help="Text in the name.")] = None,
     tag: Annotated[
         str | None, typer.Option(metavar="WORD", help="Only those with this tag.")
+    ] = None,
+    type_: Annotated[
+        str | None, typer.Option("--type", metavar="WORD", help="Only those of this type.")
     ] = None,
     limit: Limit = 50,
     page_token: PageToken = None,
@@ -142,7 +101,7 @@ def list_(  # the filters of the list
         folder_id = None if folder is None else find_folder(client, folder).id
         Listing(limit, page_token, everything, json).show(
             client,
-            accounts.find(folder_id=folder_id, q=query, tag=tag),
+            accounts.find(folder_id=folder_id, q=query, tag=tag, type=type_),
             ("ID", "PATH", "USERNAME", "TARGET", "VERSION"),
             lambda each: (each.id, each.path, each.username, each.target, str(each.version)),
         )
@@ -181,7 +140,10 @@ def edit(  # noqa: PLR0913  # the fields of an account that can change
     ] = None,
     json: Json = False,
 ) -> None:
-    """Change what is given and leave the rest; tags are replaced whole."""
+    """Change what is given and leave the rest.
+
+    Tags are replaced whole.
+    """
     if tag and no_tags:
         raise Misuse("--tag and --no-tags exclude each other")
     inputs.require_change(name, move_to, username, target, type_, tag, no_tags, notes)
@@ -203,23 +165,6 @@ def edit(  # noqa: PLR0913  # the fields of an account that can change
 
 
 @app.command()
-def versions(context: typer.Context, account: AccountName, *, json: Json = False) -> None:
-    """List an account's versions."""
-    with connect(context) as client:
-        found = client.send(accounts.versions(find_account(client, account).id)).items
-    if json:
-        document({"items": [each.raw for each in found]})
-        return
-    table(
-        ("VERSION", "CREATED", "BY", "FIELDS"),
-        [
-            (str(each.n), instant(each.created_at), each.created_by, ", ".join(each.field_names))
-            for each in found
-        ],
-    )
-
-
-@app.command()
 def delete(
     context: typer.Context, account: AccountName, *, yes: Yes = False, json: Json = False
 ) -> None:
@@ -232,11 +177,6 @@ def delete(
         document({"deleted": found.id})
     else:
         note(f"deleted {found.id} ({found.path})")
-
-
-def _sources(texts: list[str], *, generate: bool, stdin: bool) -> list[Source]:
-    found = read_sources(texts, generate=generate, password_stdin=stdin)
-    return found or [Source("password", "prompt")]
 
 
 def _show(found: Account, *, as_json: bool) -> None:

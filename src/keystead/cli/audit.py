@@ -10,7 +10,7 @@ from typing import Annotated, Final, Literal, cast
 import typer
 
 from keystead.cli import inputs
-from keystead.cli.connection import All, Limit, Listing, PageToken, connect
+from keystead.cli.connection import All, Limit, Listing, connect
 from keystead.cli.failures import Exit, Misuse
 from keystead.cli.names import owner_id, token_id
 from keystead.cli.output import Json, document, instant, note, table
@@ -47,7 +47,7 @@ def list_(  # noqa: PLR0913  # the filters of the list
         str | None, typer.Option("--object", metavar="ID", help="To what, such as acct_...")
     ] = None,
     decision: Annotated[
-        str | None, typer.Option(metavar="DECISION", help="allowed or refused.")
+        str | None, typer.Option(metavar="DECISION", help="allowed, refused or summary.")
     ] = None,
     after: Annotated[
         str | None, typer.Option(metavar="INSTANT", help="At or after this instant.")
@@ -56,17 +56,19 @@ def list_(  # noqa: PLR0913  # the filters of the list
         str | None, typer.Option(metavar="INSTANT", help="Before this instant.")
     ] = None,
     limit: Limit = 50,
-    page_token: PageToken = None,
     everything: All = False,
     json: Json = False,
 ) -> None:
-    """List audit entries, newest last."""
+    """List audit entries, newest last.
+
+    With --json the answer holds a cursor: --since CURSOR lists what came after it.
+    """
     now = SystemClock().now()
     at_or_after = inputs.moment_or_none(after, "--after", now)
     ends = inputs.moment_or_none(before, "--before", now)
     with connect(context) as client:
         call = audit.find(
-            since=since,
+            since=audit.START if everything and since is None else since,
             verb=verb,
             owner_id=None if owner is None else owner_id(client, owner),
             credential_id=None if token is None else token_id(client, token),
@@ -75,7 +77,7 @@ def list_(  # noqa: PLR0913  # the filters of the list
             after=at_or_after,
             before=ends,
         )
-        Listing(limit, page_token, everything, json).show(
+        Listing(limit, None, everything, json).show(
             client,
             call,
             ("N", "AT", "WHO", "VERB", "OBJECT", "DECISION", "CODE", "ADDRESS"),

@@ -79,11 +79,13 @@ class Listing:
         page = self._fetch(client, call)
         if self.as_json:
             items = [dict(item.raw) for item in page.items]
-            document({"items": items, "next_page_token": page.next_page_token})
+            cursor = {} if page.cursor is None else {"cursor": page.cursor}
+            document({"items": items, "next_page_token": page.next_page_token, **cursor})
             return
         table(columns, [row(item) for item in page.items])
         if page.next_page_token is not None:
-            note(f"there is more: --page-token {page.next_page_token}, or --all")
+            option = f"--{call.turn.replace('_', '-')}"
+            note(f"there is more: {option} {page.next_page_token}, or --all")
 
     def _fetch(self, client: Client, call: Call[Page[T]]) -> Page[T]:
         if not self.everything:
@@ -93,7 +95,12 @@ class Listing:
         if self.page_token is not None:
             raise Misuse("--all begins at the first page; leave out --page-token")
         size = ("page_size", str(_LARGEST_PAGE))
-        return Page(tuple(client.walk(replace(call, query=(*call.query, size)))), None)
+        items: list[T] = []
+        cursor = None
+        for page in client.pages(replace(call, query=(*call.query, size))):
+            items.extend(page.items)
+            cursor = page.cursor or cursor
+        return Page(tuple(items), None, cursor)
 
 
 def confirm(question: str, *, yes: bool) -> None:

@@ -26,7 +26,16 @@ from keystead.cli.failures import Misuse
 from keystead.core.ids import random_base62
 from keystead_client import Secret
 
-__all__ = ["Fields", "Generate", "PasswordStdin", "Source", "ask", "gather", "read_sources"]
+__all__ = [
+    "Fields",
+    "Generate",
+    "PasswordStdin",
+    "Source",
+    "ask",
+    "gather",
+    "read_sources",
+    "sources_or_prompt",
+]
 
 Fields = Annotated[
     list[str],
@@ -79,6 +88,16 @@ def read_sources(
     if [source.kind for source in found].count("stdin") > 1:
         raise Misuse("standard input can give only one field")
     return found
+
+
+def sources_or_prompt(texts: Sequence[str], *, generate: bool, stdin: bool) -> list[Source]:
+    """Read what the options say; where they say nothing, the password is asked for.
+
+    Raises:
+        Misuse: as `read_sources`.
+    """
+    found = read_sources(texts, generate=generate, password_stdin=stdin)
+    return found or [Source("password", "prompt")]
 
 
 def _source(text: str) -> Source:

@@ -99,7 +99,7 @@ def show(context: typer.Context, owner: OwnerName, *, json: Json = False) -> Non
 
 
 @app.command()
-def edit(  # the fields of an owner that can change
+def edit(  # noqa: PLR0913  # the fields of an owner that can change
     context: typer.Context,
     owner: OwnerName,
     *,
@@ -115,20 +115,27 @@ def edit(  # the fields of an owner that can change
             metavar="STATE", help="active or disabled; disabled refuses every credential."
         ),
     ] = None,
+    managed_by: Annotated[
+        str | None, typer.Option(metavar="OWNER", help="For applications: who manages it.")
+    ] = None,
     json: Json = False,
 ) -> None:
-    """Change what is given and leave the rest; roles are replaced whole."""
+    """Change what is given and leave the rest.
+
+    Roles are replaced whole.
+    """
     if role and no_roles:
         raise Misuse("--role and --no-roles exclude each other")
-    inputs.require_change(name, email, role, no_roles, state)
+    inputs.require_change(name, email, role, no_roles, state, managed_by)
     with connect(context) as client:
         changed = client.send(
             owners.edit(
                 owner_id(client, owner),
                 name=UNSET if name is None else name,
-                email=UNSET if email is None else email or None,
+                email=UNSET if email is None else email,
                 roles=inputs.words(role) if role or no_roles else UNSET,
                 state=UNSET if state is None else state,
+                managed_by=UNSET if managed_by is None else owner_id(client, managed_by),
             )
         )
     _show(changed, as_json=json)
@@ -144,9 +151,10 @@ def _show(found: Owner, *, as_json: bool) -> None:
             ("kind", found.kind),
             ("name", found.name),
             ("login", found.login or ""),
-            ("email", found.email or ""),
+            ("email", found.email),
             ("state", found.state),
             ("roles", ", ".join(found.roles)),
+            ("managed by", found.managed_by or ""),
             ("created", instant(found.created_at)),
         ]
     )

@@ -1,0 +1,74 @@
+"""`keystead account set | versions`: new secrets for an account, and which there have been."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from keystead.cli.connection import connect
+from keystead.cli.failures import Misuse
+from keystead.cli.fields import Fields, Generate, PasswordStdin, ask, gather, sources_or_prompt
+from keystead.cli.names import find_account
+from keystead.cli.output import Json, document, instant, note, table
+from keystead_client import accounts
+
+__all__ = ["AccountName", "app"]
+
+app = typer.Typer()
+
+AccountName = Annotated[
+    str, typer.Argument(metavar="ACCOUNT", help="Its path (ops/db/orders) or id.")
+]
+
+
+@app.command("set")
+def set_(  # the sources of a secret
+    context: typer.Context,
+    account: AccountName,
+    *,
+    field: Fields,
+    generate: Generate = False,
+    password_stdin: PasswordStdin = False,
+    cas: Annotated[
+        int | None, typer.Option(metavar="N", min=0, help="Only if N is the newest version now.")
+    ] = None,
+    drop_others: Annotated[
+        bool, typer.Option("--drop-others", help="Leave out fields that are not named here.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Give an account a new secret.
+
+    It is a new version that holds exactly the fields given here.
+    Without --field, --generate or --password-stdin the password is asked for on the terminal.
+    """
+    sources = sources_or_prompt(field, generate=generate, stdin=password_stdin)
+    with connect(context) as client:
+        found = find_account(client, account)
+        lost = set(found.field_names) - {source.field for source in sources}
+        if lost and not drop_others:
+            names = ", ".join(sorted(lost))
+            raise Misuse(f"the new version would lack {names}: give it too, or say --drop-others")
+        written = client.send(accounts.put(found.id, gather(sources, prompt=ask), cas=cas))
+    if json:
+        document(written.raw)
+    else:
+        note(f"{written.account_id} ({found.path}) has version {written.version}")
+
+
+@app.command()
+def versions(context: typer.Context, account: AccountName, *, json: Json = False) -> None:
+    """List an account's versions."""
+    with connect(context) as client:
+        found = client.send(accounts.versions(find_account(client, account).id)).items
+    if json:
+        document({"items": [each.raw for each in found]})
+        return
+    table(
+        ("VERSION", "CREATED", "BY", "FIELDS"),
+        [
+            (str(each.n), instant(each.created_at), each.created_by, ", ".join(each.field_names))
+            for each in found
+        ],
+    )
