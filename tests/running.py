@@ -14,6 +14,7 @@ import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ class Answer:
     headers: Mapping[str, str]
     body: bytes
 
-    def json(self) -> Any:
+    def json(self) -> Any:  # noqa: ANN401  # whatever was answered
         return json.loads(self.body)
 
     @property
@@ -127,8 +128,6 @@ def send(
     source: str | None = None,
 ) -> Answer:
     """Send one request and return whatever came back."""
-    from http.client import HTTPConnection
-
     host, _, port = url.removeprefix("http://").partition(":")
     connection = HTTPConnection(
         host, int(port), timeout=_PATIENCE, source_address=(source, 0) if source else None

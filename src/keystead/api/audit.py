@@ -37,7 +37,7 @@ __all__ = [
 _CHAIN: Final = "audit"
 _START: Final = "start"
 _BATCH: Final = 500
-_MEDIA: Final = {"jsonl": "application/jsonl", "csv": "text/csv; charset=utf-8"}
+_MEDIA: Final = {"jsonl": "application/jsonl", "csv": "text/csv"}
 
 
 class EventQueryBody(Struct, forbid_unknown_fields=True, kw_only=True):

@@ -95,7 +95,9 @@ class Door:
             return await self._serve(entry, request)
 
         path = entry.path.replace("{id}", "{id:str}")
-        return route(path, http_method=[HttpMethod(entry.method)], include_in_schema=False)(handle)
+        # Each answer carries its own status; Litestar wants one that may have a body.
+        methods = [HttpMethod(entry.method)]
+        return route(path, http_method=methods, status_code=200, include_in_schema=False)(handle)
 
     async def _serve(self, entry: Route, request: Request[Any, Any, Any]) -> Reply:
         scope: dict[str, Any] = dict(request.scope)

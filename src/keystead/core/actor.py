@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["SYSTEM", "Actor"]
+__all__ = ["STRANGER", "SYSTEM", "Actor"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +15,7 @@ class Actor:
     Attributes:
         owner_id: the user or application, `own_…`; empty for the house itself.
         credential_id: what he presented, `cred_…`; empty for the house itself.
-        kind: the credential's kind, such as `api_token`, or `system`.
+        kind: the credential's kind, such as `api_token`; `system`; or `stranger`.
     """
 
     owner_id: str
@@ -24,3 +24,7 @@ class Actor:
 
 
 SYSTEM: Final = Actor(owner_id="", credential_id="", kind="system")
+"""The house itself, for upkeep and the first furnishing."""
+
+STRANGER: Final = Actor(owner_id="", credential_id="", kind="stranger")
+"""Whoever was not recognised."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from keystead.audit.event import Event, ObjectRef
 
 if TYPE_CHECKING:
+    from keystead.core.actor import Actor
     from keystead.core.arrival import Arrival
     from keystead.core.clock import Instant
     from keystead.crypto.keyring import Keyring
@@ -57,13 +58,20 @@ class Act:
     def event(self) -> Event:
         """Return the entry of this act, allowed."""
         return told(
-            self.verb, self.caller, self.arrival, "allowed", "ok", "", self._object, self._facts
+            self.verb,
+            self.caller.actor,
+            self.arrival,
+            "allowed",
+            "ok",
+            "",
+            self._object,
+            self._facts,
         )
 
 
 def told(
     verb: str,
-    caller: Caller,
+    actor: Actor,
     arrival: Arrival,
     decision: Literal["allowed", "refused", "summary"],
     code: str,
@@ -74,7 +82,7 @@ def told(
     """Return the event of an act or a refusal."""
     return Event(
         at=arrival.at,
-        actor=caller.actor,
+        actor=actor,
         verb=verb,
         object=object_,
         decision=decision,

@@ -27,9 +27,11 @@ __all__ = ["Caller"]
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A recognised credential and its owner's rights now; or the house itself (`known` is None).
+    """A recognised credential and its owner's rights now; or the house itself.
 
     Attributes:
+        known: what was recognised; None for the house itself.
+        subject: what the decision needs of it; None for the house itself.
         rights: folder id to the owner's right there, inherited ones included.
         tree: every folder's place.
     """
@@ -38,6 +40,12 @@ class Caller:
     subject: Subject | None
     rights: Mapping[str, Right]
     tree: FolderTree
+    house: bool = False
+
+    @classmethod
+    def of_house(cls, tree: FolderTree) -> Caller:
+        """Return the house itself, which may do everything; only its own work arrives as it."""
+        return cls(None, None, {}, tree, house=True)
 
     @property
     def actor(self) -> Actor:
@@ -75,11 +83,11 @@ class Caller:
 
     def holds(self, scopes: frozenset[str]) -> bool:
         """Say whether the presented credential holds all these scopes of Keystead's own API."""
-        return self.subject is None or scopes <= self.subject.scopes
+        return self.house or (self.subject is not None and scopes <= self.subject.scopes)
 
     def may_in(self, folder_id: str, permission: Permission) -> bool:
         """Say whether the owner may do so in a folder."""
-        if self.known is None:
+        if self.house:
             return True
         return folder_allows(self.roles, self.rights.get(folder_id), permission)
 
@@ -90,13 +98,14 @@ class Caller:
 
     def folders_where(self, permission: Permission) -> frozenset[str] | None:
         """Return the folders where the owner may do so; None means all."""
-        return None if self.known is None else folders_where(self.roles, self.rights, permission)
+        return None if self.house else folders_where(self.roles, self.rights, permission)
 
     def owners_where(self, permission: Permission) -> frozenset[str] | None:
         """Return the owners whose credentials the owner may do so with; None means all."""
-        if self.known is None:
+        if self.house:
             return None
-        return owners_where(self.roles, self.owner_id, self.known.managed, permission)
+        managed = self.known.managed if self.known is not None else frozenset()
+        return owners_where(self.roles, self.owner_id, managed, permission)
 
     def reaches(self, owner_id: str, permission: Permission) -> bool:
         """Say whether the permission reaches an owner's credentials."""

@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, ParamSpec, TypeVar
 
+from keystead.core.actor import STRANGER, SYSTEM, Actor
 from keystead.core.arrival import Presented
 from keystead.core.errors import (
     Forbidden,
@@ -77,7 +78,7 @@ class Gate:
             Unavailable: it cannot be decided or kept just now; nothing was done.
         """
         await self._freshness.catch_up()
-        caller = await self._who(operation.name, arrival)
+        caller = await self._who(operation.verb, arrival)
         try:
             value = await self._perform(operation, caller, arrival, *args, **kwargs)
         except KeysteadError as error:
@@ -95,7 +96,7 @@ class Gate:
         outcome = await recognise(exposed, self._keyring.digester, self._freshness.find)
         if isinstance(outcome, Verified):
             caller = await self._freshness.caller(outcome.known)
-            await self._enter_refusal("token.exposed", caller, arrival, refusal, None)
+            await self._enter_refusal("token.exposed", caller.actor, arrival, refusal, None)
         else:
             await self._refuse_stranger("token.exposed", arrival, refusal)
 
@@ -108,8 +109,7 @@ class Gate:
             "refusals": summary.refusals,
             "addresses": summary.addresses,
         }
-        house = Caller(None, None, {}, await self._freshness.tree())
-        event = told("audit.summary", house, arrival, "summary", "ok", "", None, facts)
+        event = told("audit.summary", SYSTEM, arrival, "summary", "ok", "", None, facts)
         await self._enter(event)
 
     async def _perform(
@@ -124,7 +124,7 @@ class Gate:
         acts: list[Act] = []
 
         async def do(tx: Tx) -> T:
-            act = Act(operation.name, tx, caller, arrival, self._keyring)
+            act = Act(operation.verb, tx, caller, arrival, self._keyring)
             acts[:] = [act]
             value = await operation.act(act, *args, **kwargs)
             if operation.told is Told.ENTERED:
@@ -137,12 +137,12 @@ class Gate:
             return await self._store.read(do)
         except Refused as refusal:
             about = acts[0].object if acts else None
-            await self._enter_refusal(operation.name, caller, arrival, refusal, about)
+            await self._enter_refusal(operation.verb, caller.actor, arrival, refusal, about)
             raise
 
     async def _who(self, verb: str, arrival: Arrival) -> Caller:
         if arrival.presented == "system":
-            return Caller(None, None, {}, await self._freshness.tree())
+            return Caller.of_house(await self._freshness.tree())
         outcome = await recognise(arrival.presented, self._keyring.digester, self._freshness.find)
         if isinstance(outcome, Verified):
             return await self._freshness.caller(outcome.known)
@@ -159,14 +159,13 @@ class Gate:
         denial = decide(caller.subject, question)
         if denial is not None:
             refusal = _refusal(denial)
-            await self._enter_refusal(operation.name, caller, arrival, refusal, None)
+            await self._enter_refusal(operation.verb, caller.actor, arrival, refusal, None)
             raise refusal
 
     async def _refuse_stranger(self, verb: str, arrival: Arrival, refusal: Refused) -> None:
         address = arrival.address.text if arrival.address else ""
         if self.strangers.should_enter(address, arrival.at):
-            nobody = Caller(None, None, {}, await self._freshness.tree())
-            await self._enter_refusal(verb, nobody, arrival, refusal, None)
+            await self._enter_refusal(verb, STRANGER, arrival, refusal, None)
         if refusal.code == "invalid_credential":
             wait = self.strangers.must_wait(address, arrival.at)
             if wait is not None:
@@ -175,13 +174,13 @@ class Gate:
     async def _enter_refusal(
         self,
         verb: str,
-        caller: Caller,
+        actor: Actor,
         arrival: Arrival,
         refusal: Refused | Unavailable,
         about: ObjectRef | None,
     ) -> None:
         rule = refusal.rule if isinstance(refusal, Refused) else refusal.code
-        await self._enter(told(verb, caller, arrival, "refused", refusal.code, rule, about))
+        await self._enter(told(verb, actor, arrival, "refused", refusal.code, rule, about))
 
     async def _enter(self, event: Event) -> None:
         async def enter(tx: Tx) -> None:

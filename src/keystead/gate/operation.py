@@ -40,13 +40,15 @@ class Operation(Generic[P, T]):
     """One thing that can be asked of the house.
 
     Attributes:
-        name: the verb in the audit, `<noun>.<verb>`.
+        name: its own, `<noun>.<act>`.
+        verb: its name in the audit; ways to the same act share one.
         needs: the permission; None where any good credential may.
         told: entered or counted.
         act: what it does, in one transaction; it awaits nothing but `act.tx`.
     """
 
     name: str
+    verb: str
     needs: Permission | None
     told: Told
     act: Callable[Concatenate[Act, P], Awaitable[T]]
@@ -57,7 +59,7 @@ OPERATIONS: Final[dict[str, Operation[Any, Any]]] = {}
 
 
 def operation(
-    name: str, *, needs: Permission | None, told: Told
+    name: str, *, needs: Permission | None, told: Told, verb: str | None = None
 ) -> Callable[[Callable[Concatenate[Act, P], Awaitable[T]]], Operation[P, T]]:
     """Make an operation of a coroutine function.
 
@@ -69,7 +71,7 @@ def operation(
         if name in OPERATIONS:
             msg = f"two operations are named {name}"
             raise ValueError(msg)
-        made = Operation(name, needs, told, act)
+        made = Operation(name, verb or name, needs, told, act)
         OPERATIONS[name] = made
         return made
 

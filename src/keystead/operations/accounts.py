@@ -58,7 +58,7 @@ async def list_accounts(act: Act, query: AccountQuery, page: PageRequest) -> Pag
     return Page(tuple(_placed(act, account) for account in found.items), found.next)
 
 
-@operation("account.find", needs=Permission.ACCOUNTS_READ, told=Told.COUNTED)
+@operation("account.find", needs=Permission.ACCOUNTS_READ, told=Told.COUNTED, verb="account.read")
 async def find_account(act: Act, path: str) -> PlacedAccount:
     """Read the account at a path."""
     return _placed(act, await reached_at(act, path, Permission.ACCOUNTS_READ))

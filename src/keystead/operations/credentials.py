@@ -141,7 +141,12 @@ async def rotate_credential(
     return await _rotate(act, listed, overlap_seconds, expires_at)
 
 
-@operation("credential.rotate_self", needs=Permission.SELF_ROTATE, told=Told.ENTERED)
+@operation(
+    "credential.rotate_self",
+    needs=Permission.SELF_ROTATE,
+    told=Told.ENTERED,
+    verb="credential.rotate",
+)
 async def rotate_self(act: Act, overlap_seconds: int) -> Issued:
     """Give the presented credential itself a new secret; its end stays."""
     listed = await _found(act, act.caller.credential.id)
@@ -155,7 +160,7 @@ async def revoke_credential(act: Act, credential_id: str) -> Listed:
     return await _step(act, listed, lifecycle.revoked(listed.credential, act.at))
 
 
-@operation("credential.revoke_self", needs=None, told=Told.ENTERED)
+@operation("credential.revoke_self", needs=None, told=Told.ENTERED, verb="credential.revoke")
 async def revoke_self(act: Act) -> None:
     """End the presented credential itself."""
     listed = await _found(act, act.caller.credential.id)
@@ -208,7 +213,7 @@ async def _may_not_issue_for(act: Act, owner_id: str) -> bool:
     A user's credential would let its holder act as that user, also in folders closed to the caller: so only
     the user himself gets one. Applications have no self; who manages them does.
     """
-    if owner_id == act.caller.owner_id or act.caller.known is None:
+    if owner_id == act.caller.owner_id or act.caller.house:
         return False
     if not act.caller.reaches(owner_id, Permission.CREDENTIALS_CREATE):
         return True

@@ -51,7 +51,7 @@ async def list_folders(act: Act, query: FolderQuery, page: PageRequest) -> Page[
     return Page(tuple(_placed(act, folder) for folder in found.items), found.next)
 
 
-@operation("folder.find", needs=Permission.FOLDERS_LIST, told=Told.COUNTED)
+@operation("folder.find", needs=Permission.FOLDERS_LIST, told=Told.COUNTED, verb="folder.read")
 async def find_folder(act: Act, path: str) -> PlacedFolder:
     """Read the folder at a path."""
     folder_id = act.caller.tree.find(split_path(path))
@@ -161,7 +161,7 @@ async def _reached(act: Act, folder_id: str, permission: Permission) -> Folder:
 def _require_place(act: Act, parent_id: str | None) -> None:
     if parent_id is not None:
         act.caller.require_in(parent_id, Permission.FOLDERS_EDIT)
-    elif act.caller.known is not None and not act.caller.roles & _MAY_MAKE_TOP_FOLDERS:
+    elif not act.caller.house and not act.caller.roles & _MAY_MAKE_TOP_FOLDERS:
         raise Forbidden(
             "insufficient_scope",
             "a folder at the top takes the role manager or administrator",

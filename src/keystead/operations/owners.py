@@ -134,7 +134,7 @@ async def _reached(act: Act, owner_id: str, permission: Permission) -> Owner:
 
 def _require_administrator_for(act: Act, kind: OwnerKind, wish: OwnerWish) -> None:
     """Refuse a manager what would widen his own reach: users, roles, other managers' applications."""
-    if act.caller.known is None or Role.ADMINISTRATOR in act.caller.roles:
+    if act.caller.house or Role.ADMINISTRATOR in act.caller.roles:
         return
     if kind == "user" or wish.roles is not UNSET or wish.managed_by is not UNSET:
         raise Forbidden(

@@ -67,7 +67,7 @@ async def fetch_secret(
     return await _fetch(act, account, version, field, known_tags)
 
 
-@operation("secret.read_at", needs=Permission.SECRETS_READ, told=Told.ENTERED)
+@operation("secret.read_at", needs=Permission.SECRETS_READ, told=Told.ENTERED, verb="secret.read")
 async def fetch_secret_at(
     act: Act,
     path: str,
