@@ -79,4 +79,20 @@ postgresql_start() {
     as_postgres pg_ctlcluster --skip-systemctl-redirect "$version" "$cluster" reload
 }
 
+# A prepared machine may trust everybody from loopback; a test that logs in with a fetched password proves
+# something only where a wrong one is refused. Members of this role are asked for theirs.
+postgresql_passwords() {
+    local hba rule='host all +keystead_by_password 127.0.0.1/32 scram-sha-256'
+    query() { psql -w -q -X -A -t -d "$POSTGRES" -c "$1"; }
+    [ "$(query "SELECT 1 FROM pg_roles WHERE rolname = 'keystead_by_password'")" = 1 ] ||
+        query 'CREATE ROLE keystead_by_password NOLOGIN'
+    hba=$(query 'SHOW hba_file')
+    if ! grep -qxF "$rule" "$hba"; then
+        say "asking members of keystead_by_password for their passwords, in $hba"
+        sed -i "1i $rule" "$hba"
+        query 'SELECT pg_reload_conf()' >/dev/null
+    fi
+}
+
 up postgresql postgresql
+postgresql_passwords
