@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from pathlib import Path
 
+    from keystead.audit.chain import Head
     from keystead.crypto.keyring import AuditKey
     from keystead.ports.store import Tx
 
@@ -123,16 +124,23 @@ class GroupWriter:
             execute("SAVEPOINT act")
             try:
                 outcomes.append((future, drive(work(self._tx)), None))  # type: ignore[arg-type]
+            except sqlite3.IntegrityError as error:
+                # One statement was refused; the transaction stands.
+                self._take_back(before)
+                outcomes.append((future, None, error))
             except sqlite3.Error:
                 # The engine itself failed; it may have rolled the whole group back.
                 raise
             except Exception as error:  # noqa: BLE001  # belongs to the act's caller
-                execute("ROLLBACK TO act")
-                self._tail.rewind(before)
+                self._take_back(before)
                 outcomes.append((future, None, error))
             execute("RELEASE act")
         drive(self._tail.close())
         return outcomes
+
+    def _take_back(self, head: Head) -> None:
+        self._run.connection.execute("ROLLBACK TO act")
+        self._tail.rewind(head)
 
     def _commit(self) -> None:
         self._run.connection.execute("COMMIT")
