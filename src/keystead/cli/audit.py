@@ -106,7 +106,10 @@ def verify(
     checkpoint: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", help="A checkpoint exported before, that the chain has to pass through."
+            metavar="FILE",
+            exists=True,
+            dir_okay=False,
+            help="A checkpoint exported before, that the chain has to pass through.",
         ),
     ] = None,
     json: Json = False,

@@ -34,10 +34,13 @@ def token_id(client: Client, text: str) -> str:
         raise Misuse("that is a whole token, not its name; call it by id, public id or name")
     if is_id("cred", text):
         return text
+    if is_id("kst", text):
+        # The twelve characters are the credential's own; the prefix says how it is presented.
+        return f"cred_{text.removeprefix('kst_')}"
     fitting = [
         each.id
         for each in client.walk(credentials.find(kind="api_token", q=text, page_size=200))
-        if text == each.public_id or _key(text) == _key(each.name)
+        if _key(text) == _key(each.name)
     ]
     return _only(fitting, "token", text)
 
@@ -50,12 +53,12 @@ def owner_id(client: Client, text: str) -> str:
     """
     if is_id("own", text):
         return text
-    fitting = [
-        each.id
-        for each in client.walk(owners.find(q=text, page_size=200))
-        if _key(text) in {_key(each.name), _key(each.login or "")}
-    ]
-    return _only(fitting, "owner", text)
+    # By what its text holds, the server finds a name but no login; so every user is looked at too.
+    named = client.walk(owners.find(q=text, page_size=200))
+    fitting = {each.id for each in named if _key(text) == _key(each.name)}
+    users = client.walk(owners.find(kind="user", page_size=200))
+    fitting |= {each.id for each in users if _key(text) == _key(each.login or "")}
+    return _only(sorted(fitting), "owner", text)
 
 
 def find_folder(client: Client, text: str) -> Folder:

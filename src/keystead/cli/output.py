@@ -21,7 +21,18 @@ from typing import Annotated, Final
 
 import typer
 
-__all__ = ["Json", "Quiet", "document", "facts", "instant", "note", "printable", "secret", "table"]
+__all__ = [
+    "Json",
+    "Quiet",
+    "document",
+    "exact",
+    "facts",
+    "instant",
+    "note",
+    "printable",
+    "secret",
+    "table",
+]
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Leave out the notes.")]
@@ -73,6 +84,11 @@ def printable(text: str) -> str:
 def instant(at: datetime | None, absent: str = "never") -> str:
     """Write an instant to the second, or the word for its absence."""
     return absent if at is None else f"{at:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def exact(at: datetime) -> str:
+    """Write an instant as the server does, to the microsecond."""
+    return at.isoformat().replace("+00:00", "Z")
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

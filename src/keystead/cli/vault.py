@@ -9,7 +9,7 @@ import typer
 from keystead.cli.connection import connect
 from keystead.cli.failures import Exit, Misuse
 from keystead.cli.names import tidy_path
-from keystead.cli.output import Json, document, instant, secret
+from keystead.cli.output import Json, document, exact, secret
 from keystead.core.ids import is_id
 from keystead_client import accounts
 from keystead_client.records import SecretValue
@@ -59,5 +59,5 @@ def _whole(found: SecretValue) -> dict[str, object]:
         "version": found.version,
         "username": found.username,
         "fields": {name: value.reveal() for name, value in found.fields.items()},
-        "created_at": instant(found.created_at),
+        "created_at": exact(found.created_at),
     }

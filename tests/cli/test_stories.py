@@ -1,0 +1,447 @@
+"""Every command against a real server and on a real data directory, for people and for programs."""
+
+import json
+import os
+import shutil
+import sqlite3
+import stat
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import Ended, Keystead
+from tests.running import KEYSTEAD, Server, initialise, running
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with running(tmp_path_factory.mktemp("house") / "data") as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An installation that nobody serves; tests that spoil it take a copy."""
+    data = tmp_path_factory.mktemp("house") / "data"
+    initialise(data)
+    return data
+
+
+@pytest.fixture
+def admin(server: Server, keystead: Keystead, monkeypatch: pytest.MonkeyPatch) -> Keystead:
+    """Run commands as the administrator."""
+    for name in ("KEYSTEAD_TOKEN_FILE", "KEYSTEAD_CA_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("KEYSTEAD_URL", server.url)
+    monkeypatch.setenv("KEYSTEAD_TOKEN", server.admin_token)
+    return keystead
+
+
+def answer(ended: Ended) -> Any:  # noqa: ANN401  # whatever JSON holds
+    """The one JSON document that a command printed."""
+    assert ended.code == 0, ended.err
+    assert ended.out.count("\n") == 1
+    return json.loads(ended.out)
+
+
+def error(ended: Ended) -> Any:  # noqa: ANN401  # whatever JSON holds
+    """The one JSON error that a command printed."""
+    assert (ended.out, ended.err.count("\n")) == ("", 1)
+    found = json.loads(ended.err)["error"]
+    assert found["exit"] == ended.code
+    return found
+
+
+def test_a_script_gets_its_password_and_nothing_else(
+    admin: Keystead, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = server.unique("ops")
+    assert admin("folder", "create", folder).code == 0
+    stored = admin("account", "create", f"{folder}/orders", "--password-stdin", stdin=b"hunter2\n")
+    assert stored.code == 0
+    assert "hunter2" not in stored.out + stored.err
+    token = admin(
+        "token", "create", server.unique("job"), "--expires", "30d", "--scope", "secrets:read",
+        "--network", "127.0.0.1", "-q",
+    )  # fmt: skip
+
+    monkeypatch.setenv("KEYSTEAD_TOKEN", token.out.strip())
+    assert admin("get", f"{folder}/orders").out == "hunter2\n"
+    refused = admin("token", "list")
+    assert (refused.code, refused.out) == (3, "")
+    assert "credentials:list" in refused.err
+    assert error(admin("folder", "create", "x", "--json"))["code"] == "insufficient_scope"
+
+
+def test_whoami_says_whose_token_it_is(admin: Keystead) -> None:
+    found = answer(admin("whoami", "--json"))
+    assert (found["owner"]["kind"], found["address"]) == ("user", "127.0.0.1")
+    assert found["owner"]["id"] in admin("whoami").out
+
+
+class TestTokens:
+    def test_the_life_of_a_token(
+        self, admin: Keystead, server: Server, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        name = server.unique("Nightly")
+        made = answer(
+            admin(
+                "token", "create", name, "--expires", "2099-01-31T18:00:00Z",
+                "--scope", "secrets:read,folders:list", "--level", "accounts=read",
+                "--network", "127.0.0.1/24, ::1", "--network", "10.0.0.5-10.0.0.9",
+                "--description", "Loads the orders", "--metadata", "team=blue", "--json",
+            )
+        )  # fmt: skip
+        token, kept = made["secret"], made["credential"]
+        assert kept["networks"][0] == {"text": "127.0.0.1/24", "interpreted": "127.0.0.0/24"}
+
+        for text in (kept["id"], kept["public_id"], name, name.upper()):
+            assert answer(admin("token", "show", text, "--json"))["id"] == kept["id"]
+        shown = admin("token", "show", name).out
+        for word in (kept["id"], "Loads the orders", "2099-01-31T18:00:00Z", "127.0.0.0/24",
+                     "secrets:read", "accounts=read", "team=blue"):  # fmt: skip
+            assert word in shown
+        assert token not in shown
+
+        edited = answer(
+            admin(
+                "token", "edit", name, "--expires", "never", "--any-network", "--no-metadata",
+                "--scope", "secrets:read", "--description", "", "--json",
+            )
+        )  # fmt: skip
+        assert (edited["expires_at"], edited["networks"], edited["metadata"]) == (None, [], {})
+        assert edited["description"] == ""
+
+        rotated = admin("token", "rotate", name, "--overlap", "1h")
+        assert rotated.code == 0
+        new = rotated.out.strip()
+        assert new not in rotated.err
+        for secret in (token, new):
+            monkeypatch.setenv("KEYSTEAD_TOKEN", secret)
+            assert admin("whoami").code == 0
+        monkeypatch.setenv("KEYSTEAD_TOKEN", server.admin_token)
+        assert "retiring" in admin("token", "show", name).out
+
+        for verb, state, code in (
+            ("disable", "disabled", 3),
+            ("enable", "active", 0),
+            ("revoke", "revoked", 3),
+        ):
+            ended = admin("token", verb, name, *(["--yes"] if verb == "revoke" else []), "--json")
+            assert answer(ended)["state"] == state
+            monkeypatch.setenv("KEYSTEAD_TOKEN", new)
+            assert admin("whoami").code == code
+            monkeypatch.setenv("KEYSTEAD_TOKEN", server.admin_token)
+
+        assert error(admin("token", "enable", kept["id"], "--json"))["exit"] == 5
+        assert admin("token", "delete", kept["id"], "--yes").code == 0
+        assert admin("token", "show", kept["id"]).code == 4
+        assert admin("token", "show", name).code == 4
+
+    def test_a_list_is_filtered_sorted_and_paged(self, admin: Keystead, server: Server) -> None:
+        stem = server.unique("listed")
+        for number in range(5):
+            create = ("token", "create", f"{stem}-{number}", "--scope", "secrets:read")
+            assert admin(*create, "--expires", "never" if number else "20d").code == 0
+        line = ("token", "list", "--query", stem, "--sort", "name")
+        first = answer(admin(*line, "--limit", "2", "--json"))
+        assert [each["name"][-1] for each in first["items"]] == ["0", "1"]
+        rest = answer(admin(*line, "--page-token", first["next_page_token"], "--json"))
+        assert [each["name"][-1] for each in rest["items"]] == ["2", "3", "4"]
+        everything = answer(admin(*line, "--all", "--json"))
+        assert everything["items"] == first["items"] + rest["items"]
+        expiring = answer(admin(*line, "--state", "expiring", "--json"))
+        assert [each["name"][-1] for each in expiring["items"]] == ["0"]
+        soon = answer(admin(*line, "--expires-before", "30d", "--json"))
+        assert soon["items"] == expiring["items"]
+        table = admin(*line, "--owner", "admin")
+        assert len(table.out.splitlines()) == 6
+
+    def test_every_wrong_field_is_named(self, admin: Keystead) -> None:
+        ended = admin(
+            "token", "create", "\x07", "--expires", "never", "--scope", "secrets:fly",
+            "--network", "10.0.0.0/99", "--json",
+        )  # fmt: skip
+        found = error(ended)
+        assert (found["exit"], found["status"]) == (6, 400)
+        fields = {each["field"].partition("[")[0] for each in found["errors"]}
+        assert {"name", "scopes", "networks"} <= fields
+
+    def test_a_taken_name_is_a_conflict(self, admin: Keystead, server: Server) -> None:
+        name = server.unique("once")
+        line = ("token", "create", "--expires", "1d", "--scope", "secrets:read")
+        assert admin(*line, name).code == 0
+        ended = admin(*line, name.upper())
+        assert (ended.code, ended.out) == (5, "")
+
+    def test_a_token_that_is_not_good_is_refused(
+        self, admin: Keystead, server: Server, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("KEYSTEAD_TOKEN", server.admin_token[:-1] + "x")
+        assert error(admin("whoami", "--json"))["code"] == "invalid_credential"
+
+
+class TestVault:
+    def test_folders_are_made_shown_shared_moved_and_deleted(
+        self, admin: Keystead, server: Server
+    ) -> None:
+        top, other = server.unique("top"), server.unique("other")
+        assert answer(admin("folder", "create", top, "--json"))["path"] == top
+        assert admin("folder", "create", other).code == 0
+        made = answer(admin("folder", "create", f"{top}/db", "--json"))
+        assert made["path"] == f"{top}/db"
+
+        app = server.unique("app")
+        owner = answer(admin("owner", "create", app, "--kind", "application", "--json"))
+        shared = answer(admin("folder", "edit", f"{top}/db", "--grant", f"{app}=user", "--json"))
+        assert {"owner_id": owner["id"], "right": "user"} in shared["grants"]
+        assert len(shared["grants"]) == len(made["grants"]) + 1
+        taken = answer(admin("folder", "edit", made["id"], "--withdraw", app, "--json"))
+        assert taken["grants"] == made["grants"]
+        assert admin("folder", "edit", made["id"], "--withdraw", app).code == 2
+
+        moved = answer(
+            admin(
+                "folder", "edit", f"{top}/db", "--move-to", other, "--name", "databases", "--json"
+            )
+        )
+        assert moved["path"] == f"{other}/databases"
+        assert answer(
+            admin("folder", "edit", moved["id"], "--move-to", "/", "--name", app, "--json")
+        )
+        assert admin("folder", "edit", app, "--move-to", other).code == 0
+
+        listed = answer(admin("folder", "list", "--parent", other, "--json"))
+        assert [each["path"] for each in listed["items"]] == [f"{other}/{app}"]
+        assert f"{other}/{app}" in admin("folder", "list", "--query", app).out
+        assert made["id"] in admin("folder", "show", f"{other}/{app}").out
+
+        assert admin("folder", "delete", other, "--yes").code == 5
+        assert admin("folder", "delete", f"{other}/{app}", "--yes").code == 0
+        assert answer(admin("folder", "delete", other, "--yes", "--json"))["deleted"]
+        assert admin("folder", "show", other).code == 4
+        assert admin("folder", "create", f"{other}/db").code == 4
+
+    def test_accounts_are_made_shown_changed_and_deleted(
+        self, admin: Keystead, server: Server, tmp_path: Path
+    ) -> None:
+        folder = server.unique("vault")
+        path = f"{folder}/orders"
+        admin("folder", "create", folder)
+        key = tmp_path / "key"
+        key.write_text("-----\nlines\n-----\n")
+        made = answer(
+            admin(
+                "account", "create", path, "--username", "orders", "--target", "db:5432",
+                "--type", "postgresql", "--tag", "prod,blue", "--notes", "of the shop",
+                "--generate", "--field", f"key=@{key}", "--json",
+            )
+        )  # fmt: skip
+        assert sorted(made["field_names"]) == ["key", "password"]
+        assert len(admin("get", path).out) == 33
+        assert admin("get", path, "--field", "key").out == key.read_text()
+
+        late = answer(
+            admin(
+                "account", "set", path, "--password-stdin", "--drop-others", "--json", stdin=b"2\n"
+            )
+        )
+        assert late["version"] == 2
+        stale = admin("account", "set", path, "--password-stdin", "--cas", "1", stdin=b"3\n")
+        assert stale.code == 5
+        assert "cas_mismatch" in stale.err
+        assert admin("get", path).out == "2\n"
+        assert admin("get", path, "--version", "1", "--field", "key").out == key.read_text()
+        assert answer(admin("get", made["id"], "--json")) == {
+            "account_id": made["id"],
+            "version": 2,
+            "username": "orders",
+            "fields": {"password": "2"},
+            "created_at": late["created_at"],
+        }
+        assert admin("get", path, "--field", "key").code == 4
+        assert admin("get", path, "--version", "9").code == 4
+        versions = answer(admin("account", "versions", path, "--json"))["items"]
+        assert [each["n"] for each in versions] == [2, 1]
+        assert "key" in admin("account", "versions", path).out
+
+        edited = answer(admin("account", "edit", path, "--username", "shop", "--no-tags", "--json"))
+        assert (edited["username"], edited["tags"], edited["version"]) == ("shop", [], 2)
+        assert admin("account", "edit", path, "--name", "shop").code == 0
+        assert "shop" in admin("account", "show", f"{folder}/shop").out
+        for filters in (("--folder", folder), ("--query", "shop", "--type", "postgresql")):
+            listed = answer(admin("account", "list", *filters, "--json"))
+            assert made["id"] in [each["id"] for each in listed["items"]]
+        assert made["id"] in admin("account", "list", "--folder", folder).out
+        assert answer(admin("account", "delete", f"{folder}/shop", "--yes", "--json"))
+        assert admin("get", f"{folder}/shop").code == 4
+        assert admin("account", "show", made["id"]).code == 4
+
+    def test_what_is_not_there_is_four(self, admin: Keystead) -> None:
+        assert admin("get", "no/where").code == 4
+        assert error(admin("get", "no/where", "--json"))["code"] == "not_found"
+        assert admin("account", "create", "no/where", "--generate").code == 4
+
+
+def test_owners_are_made_listed_and_disabled(admin: Keystead, server: Server) -> None:
+    login = server.unique("ada").replace(" ", ".")
+    name = server.unique("Ada Lovelace")
+    made = answer(
+        admin(
+            "owner", "create", name, "--kind", "user", "--login", login, "--role", "auditor",
+            "--email", "ada@example.com", "--json",
+        )
+    )  # fmt: skip
+    for text in (made["id"], login, name):
+        assert answer(admin("owner", "show", text, "--json"))["id"] == made["id"]
+    assert login in admin("owner", "list", "--kind", "user", "--query", name).out
+    edited = answer(
+        admin("owner", "edit", login, "--role", "user,manager", "--email", "", "--json")
+    )
+    assert (edited["roles"], edited["email"]) == (["manager", "user"], "")
+    app = server.unique("app")
+    line = ("owner", "create", app, "--kind", "application", "--managed-by", login, "--json")
+    assert answer(admin(*line))["managed_by"] == made["id"]
+    assert answer(admin("owner", "edit", app, "--managed-by", "admin", "--json"))["managed_by"]
+    token = admin("token", "create", app, "--owner", app, "--expires", "1d", "--scope",
+                  "secrets:read", "--json")  # fmt: skip
+    assert answer(token)["credential"]["owner"]["name"] == app
+    assert (
+        answer(admin("owner", "edit", app, "--state", "disabled", "--json"))["state"] == "disabled"
+    )
+    assert "disabled" in admin("owner", "show", app).out
+
+
+def test_the_audit_is_read_on_from_a_cursor(admin: Keystead, server: Server) -> None:
+    begin = answer(admin("audit", "list", "--limit", "1", "--json"))["cursor"]
+    folder = server.unique("audited")
+    admin("folder", "create", folder)
+    admin("get", f"{folder}/nothing")
+    later = answer(admin("audit", "list", "--since", begin, "--all", "--json"))["items"]
+    assert any(each["object"] and each["object"]["name"] == folder for each in later)
+    refused = answer(admin("audit", "list", "--decision", "refused", "--json"))["items"]
+    assert all(each["decision"] == "refused" for each in refused)
+    everything = answer(admin("audit", "list", "--all", "--json"))["items"]
+    assert [each["n"] for each in everything] == list(range(1, len(everything) + 1))
+    table = admin("audit", "list", "--limit", "3", "--after", "2026-01-01T00:00:00Z").out
+    assert len(table.splitlines()) == 4
+    assert (
+        answer(admin("audit", "list", "--before", "2020-01-01T00:00:00Z", "--json"))["items"] == []
+    )
+
+
+class TestDataDirectory:
+    def test_init_shows_the_administrator_once(self, keystead: Keystead, tmp_path: Path) -> None:
+        ended = keystead("init", "--data", str(tmp_path / "a"), "--json")
+        assert set(answer(ended)) == {"admin_login", "admin_password", "admin_token"}
+        key = tmp_path / "a" / "master.key"
+        assert stat.S_IMODE(key.stat().st_mode) == 0o600
+        ended = keystead("init", "--data", str(tmp_path / "b"))
+        assert [line.partition(":")[0] for line in ended.out.splitlines()] == [
+            "admin_login",
+            "admin_password",
+            "admin_token",
+        ]
+        assert "master.key" in ended.err
+        before = sorted(path.name for path in (tmp_path / "a").iterdir())
+        again = keystead("init", "--data", str(tmp_path / "a"), "--json")
+        assert (again.code, error(again)["code"]) == (9, "misconfigured")
+        assert sorted(path.name for path in (tmp_path / "a").iterdir()) == before
+        other = keystead("init", "--data", str(tmp_path / "c"), "--database-url", "mysql://x/y")
+        assert (other.code, (tmp_path / "c").exists()) == (9, False)
+
+    def test_a_healthy_installation_is_found_healthy(self, keystead: Keystead, made: Path) -> None:
+        found = answer(keystead("doctor", "--data", str(made), "--json"))
+        assert found["ok"]
+        assert all(each["ok"] for each in found["findings"])
+        assert "master key" in keystead("doctor", "--data", str(made)).out
+
+    def test_a_wrong_key_is_found(self, keystead: Keystead, made: Path, tmp_path: Path) -> None:
+        broken = tmp_path / "broken"
+        shutil.copytree(made, broken)
+        initialise(tmp_path / "other")
+        shutil.copy(tmp_path / "other" / "master.key", broken / "master.key")
+        ended = keystead("doctor", "--data", str(broken), "--json")
+        assert ended.code == 9
+        assert not json.loads(ended.out)["ok"]
+        for line in (("serve",), ("audit", "verify")):
+            assert keystead(*line, "--data", str(broken)).code == 9
+
+    def test_what_is_no_installation_is_said_so(self, keystead: Keystead, tmp_path: Path) -> None:
+        for line in (
+            ("serve",),
+            ("doctor",),
+            ("audit", "verify"),
+            ("audit", "export"),
+            ("audit", "checkpoint"),
+        ):
+            assert keystead(*line, "--data", str(tmp_path / "none")).code == 9
+
+    def test_a_whole_chain_verifies_and_against_a_checkpoint(
+        self, keystead: Keystead, made: Path, tmp_path: Path
+    ) -> None:
+        found = answer(keystead("audit", "verify", "--data", str(made), "--json"))
+        assert (found["intact"], found["findings"]) == (True, [])
+        assert keystead("audit", "verify", "--data", str(made)).out.startswith("intact: ")
+        line = keystead("audit", "checkpoint", "--data", str(made)).out
+        assert answer(keystead("audit", "checkpoint", "--data", str(made), "--json"))
+        kept = tmp_path / "checkpoint"
+        kept.write_text(line)
+        verify = ("audit", "verify", "--data", str(made), "--checkpoint", str(kept))
+        assert keystead(*verify).code == 0
+        kept.write_text("nonsense")
+        assert keystead(*verify).code == 6
+        assert keystead(*verify[:-1], str(tmp_path / "none")).code == 2
+
+    def test_an_edited_chain_is_eight_and_says_where(
+        self, keystead: Keystead, made: Path, tmp_path: Path
+    ) -> None:
+        broken = tmp_path / "broken"
+        shutil.copytree(made, broken)
+        (database,) = broken.glob("keystead.db")
+        with sqlite3.connect(database) as connection:
+            connection.execute("DELETE FROM audit_entries WHERE n = 1")
+        connection.close()
+        ended = keystead("audit", "verify", "--data", str(broken))
+        assert ended.code == 8
+        assert "missing" in ended.out
+        ended = keystead("audit", "verify", "--data", str(broken), "--json")
+        assert (ended.code, json.loads(ended.out)["intact"]) == (8, False)
+        assert json.loads(ended.err)["error"]["code"] == "chain_broken"
+
+    def test_the_audit_is_exported(self, keystead: Keystead, made: Path, tmp_path: Path) -> None:
+        export = ("audit", "export", "--data", str(made))
+        lines = keystead(*export).out.splitlines()
+        assert all(json.loads(line) for line in lines)
+        assert keystead(*export, "--format", "csv").out.count("\n") >= 2
+        out = tmp_path / "audit.jsonl"
+        ended = keystead(*export, "--out", str(out), "--json")
+        assert answer(ended)["entries"] >= 1
+        assert stat.S_IMODE(out.stat().st_mode) == 0o600
+        assert out.read_text().count("\n") == len(lines)
+        assert keystead(*export, "--out", str(out)).code == 2
+        assert keystead(*export, "--json").code == 2
+        assert keystead(*export, "--format", "xml").code == 2
+
+
+def test_a_token_in_a_file_and_the_exit_code_reach_the_shell(
+    server: Server, tmp_path: Path
+) -> None:
+    file = tmp_path / "token"
+    file.write_text(server.admin_token + "\n")
+    environ = {
+        "PATH": os.environ["PATH"],
+        "KEYSTEAD_URL": server.url,
+        "KEYSTEAD_TOKEN_FILE": str(file),
+    }
+    ended = subprocess.run(
+        [KEYSTEAD, "whoami", "--json"], env=environ, capture_output=True, check=False
+    )
+    assert (ended.returncode, ended.stderr) == (0, b"")
+    assert json.loads(ended.stdout)["owner"]["kind"] == "user"
+    environ["KEYSTEAD_TOKEN"] = server.admin_token
+    ended = subprocess.run([KEYSTEAD, "whoami"], env=environ, capture_output=True, check=False)
+    assert (ended.returncode, ended.stdout) == (2, b"")
