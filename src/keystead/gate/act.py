@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from keystead.audit.event import Event, ObjectRef
+from keystead.core.names import MAX_NAME
 
 if TYPE_CHECKING:
     from keystead.core.actor import Actor
@@ -49,6 +50,10 @@ class Act:
         """Name the object for the entry; facts are names and numbers, never values."""
         self._object = ObjectRef(type_, id_, name)
         self._facts.update(facts)
+
+    def seek(self, type_: str, asked_for: str) -> None:
+        """Name what was asked for, before it is known to exist, so that a refusal tells it too."""
+        self._object = ObjectRef(type_, "", asked_for[:MAX_NAME])
 
     @property
     def object(self) -> ObjectRef | None:

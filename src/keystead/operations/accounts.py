@@ -169,12 +169,14 @@ async def reached_account(act: Act, account_id: str, permission: Permission) -> 
     Raises:
         NotFound: unknown, invisible and forbidden are one answer.
     """
+    act.seek("account", account_id)
     account = await act.tx.accounts.find(account_id)
     return _reached(act, account, permission)
 
 
 async def reached_at(act: Act, path: str, permission: Permission) -> Account:
     """Return the living account at a path, as `reached_account` does."""
+    act.seek("account", path)
     *folders, name = split_path(path)
     folder_id = act.caller.tree.find(folders) if folders else None
     account = await act.tx.accounts.find_in(folder_id, name) if folder_id else None

@@ -200,6 +200,7 @@ async def _found(act: Act, credential_id: str) -> Listed:
 
 
 async def _reached(act: Act, credential_id: str, permission: Permission) -> Listed:
+    act.seek("credential", credential_id)
     listed = await _found(act, credential_id)
     if not act.caller.reaches(listed.credential.owner_id, permission):
         raise NotFound("credential")

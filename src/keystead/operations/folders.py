@@ -54,6 +54,7 @@ async def list_folders(act: Act, query: FolderQuery, page: PageRequest) -> Page[
 @operation("folder.find", needs=Permission.FOLDERS_LIST, told=Told.COUNTED, verb="folder.read")
 async def find_folder(act: Act, path: str) -> PlacedFolder:
     """Read the folder at a path."""
+    act.seek("folder", path)
     folder_id = act.caller.tree.find(split_path(path))
     if folder_id is None:
         raise NotFound("folder")
@@ -150,6 +151,7 @@ async def delete_folder(act: Act, folder_id: str) -> None:
 
 
 async def _reached(act: Act, folder_id: str, permission: Permission) -> Folder:
+    act.seek("folder", folder_id)
     act.caller.require_in(folder_id, permission)
     folder = await act.tx.folders.find(folder_id)
     if folder is None:

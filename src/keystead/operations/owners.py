@@ -125,6 +125,7 @@ async def edit_owner(act: Act, owner_id: str, wish: OwnerWish) -> Owner:
 
 
 async def _reached(act: Act, owner_id: str, permission: Permission) -> Owner:
+    act.seek("owner", owner_id)
     owner = await act.tx.owners.find(owner_id)
     if owner is None or not act.caller.reaches(owner_id, permission):
         raise NotFound("owner")
