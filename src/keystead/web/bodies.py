@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, TypeVar, get_type_hints
 
 import msgspec
@@ -104,25 +105,31 @@ def decode_fields(
     Raises:
         Invalid: with every wrong, missing and unknown field.
     """
-    kinds = get_type_hints(form, include_extras=True)
+    fields = _fields_of(form)
     wrong = [
-        FieldError(name[:64], "is no field of this request") for name in given if name not in kinds
+        FieldError(name[:64], "is no field of this request") for name in given if name not in fields
     ]
     good: dict[str, Any] = {}
-    for field in msgspec.structs.fields(form):
-        name = field.encode_name
+    for name, (kind, required) in fields.items():
         if name not in given:
-            if field.required:
+            if required:
                 wrong.append(FieldError(name, "is required"))
             continue
         try:
-            good[name] = decode(given[name], kinds[field.name])
+            good[name] = decode(given[name], kind)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             wrong.append(_plainly(name, str(error)))
     wrong += judge(good)
     if wrong:
         raise Invalid("some fields are wrong", *wrong)
     return form(**good)
+
+
+@lru_cache(maxsize=256)
+def _fields_of(form: type[msgspec.Struct]) -> dict[str, tuple[Any, bool]]:
+    """Return each field's type and whether it is required; reading annotations costs 300 µs."""
+    kinds = get_type_hints(form, include_extras=True)
+    return {f.encode_name: (kinds[f.name], f.required) for f in msgspec.structs.fields(form)}
 
 
 def _decode_one(value: msgspec.Raw, kind: Any) -> Any:  # noqa: ANN401  # whatever the field is
