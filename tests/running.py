@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -149,8 +150,13 @@ def initialise(data: Path) -> dict[str, str]:
     return dict(json.loads(done.stdout))
 
 
-def start(data: Path, admin: Mapping[str, str], *arguments: str) -> Server:
-    """Serve an installation on a free port, and return once it answers."""
+def start(
+    data: Path,
+    admin: Mapping[str, str],
+    *arguments: str,
+    context: ssl.SSLContext | None = None,
+) -> Server:
+    """Serve an installation on a free port, and return once it answers; `context` where it has TLS."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     log = data.parent / f"{data.name}.log"
@@ -160,11 +166,11 @@ def start(data: Path, admin: Mapping[str, str], *arguments: str) -> Server:
             stdout=out,
             stderr=out,
         )
-    url = f"http://127.0.0.1:{port}"
+    url = f"{'https' if context else 'http'}://127.0.0.1:{port}"
     deadline = time.monotonic() + _PATIENCE
     while True:
         try:
-            urllib.request.urlopen(f"{url}/healthz", timeout=5).close()
+            urllib.request.urlopen(f"{url}/healthz", timeout=5, context=context).close()
             break
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             if process.poll() is not None or time.monotonic() > deadline:

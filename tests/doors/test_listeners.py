@@ -1,0 +1,120 @@
+"""How one may listen: TLS, and plain HTTP beyond this machine, where a credential is not taken."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import ssl
+import urllib.request
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from keystead.main import build
+from keystead.settings import read_settings
+from tests.running import initialise, start
+
+
+def _certificate(folder: Path) -> tuple[Path, Path]:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "keystead tests")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(minutes=5))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False
+        )
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    cert, pem = folder / "cert.pem", folder / "key.pem"
+    cert.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    pem.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+    return cert, pem
+
+
+@pytest.fixture(scope="module")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A data directory, and its administrator's token."""
+    data = tmp_path_factory.mktemp("listener") / "data"
+    return data, initialise(data)["admin_token"]
+
+
+def test_tls_is_served_directly_and_trusted_by_its_authority(tmp_path: Path) -> None:
+    cert, key = _certificate(tmp_path)
+    trusting = ssl.create_default_context(cafile=str(cert))
+    admin = initialise(tmp_path / "data")
+    server = start(
+        tmp_path / "data", admin, "--tls-cert", str(cert), "--tls-key", str(key), context=trusting
+    )
+    try:
+        request = urllib.request.Request(
+            f"{server.url}/api/v1/whoami", headers={"Authorization": f"Bearer {server.admin_token}"}
+        )
+        with urllib.request.urlopen(request, context=trusting) as answer:
+            assert json.load(answer)["owner"]["name"] == "Administrator"
+        with pytest.raises(urllib.error.URLError, match="certificate"):
+            urllib.request.urlopen(f"{server.url}/healthz", context=ssl.create_default_context())
+    finally:
+        server.stop()
+
+
+@pytest.mark.parametrize(
+    ("peer", "scheme", "status"),
+    [
+        pytest.param("192.0.2.9", "http", 403, id="in the clear from another machine"),
+        pytest.param("2001:db8::9", "http", 403, id="in the clear by IPv6"),
+        pytest.param("127.0.0.1", "http", 200, id="from this machine"),
+        pytest.param("::1", "http", 200, id="from this machine by IPv6"),
+        pytest.param("::ffff:127.0.0.1", "http", 200, id="from this machine, mapped"),
+    ],
+)
+def test_a_credential_in_the_clear_from_another_machine_is_refused_and_entered(
+    installation: tuple[Path, str], peer: str, scheme: str, status: int
+) -> None:
+    data, token = installation
+    answered = asyncio.run(_ask(data, token, peer, scheme))
+    assert answered["status"] == status
+    if status == 403:
+        assert answered["code"] == "tls_required"
+
+
+async def _ask(data: Path, token: str, peer: str, scheme: str) -> dict[str, Any]:
+    """Put one request to the application as the listener would hand it over."""
+    app = build(read_settings(data, {}, exposed_listener=True))
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, object]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    scope: Any = {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "GET",
+        "scheme": scheme, "path": "/api/v1/whoami", "raw_path": b"/api/v1/whoami", "root_path": "",
+        "query_string": b"", "headers": [(b"authorization", f"Bearer {token}".encode())],
+        "client": (peer, 40000), "server": ("192.0.2.1", 8780), "state": {},
+    }  # fmt: skip
+    async with app.lifespan():
+        await app(scope, receive, send)  # type: ignore[arg-type]
+    body = json.loads(b"".join(m.get("body", b"") for m in sent))
+    return {"status": sent[0]["status"], "code": body.get("code")}
