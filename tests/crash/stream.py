@@ -1,0 +1,162 @@
+"""Clients that ask without a pause and write down what was answered, and only that."""
+
+from __future__ import annotations
+
+import json
+import random
+import threading
+from dataclasses import dataclass, field
+from http.client import HTTPConnection, HTTPException
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.running import Server
+
+__all__ = ["Answered", "Line", "Stream"]
+
+
+@dataclass(slots=True)
+class Answered:
+    """What one client was told.
+
+    Attributes:
+        good: tokens that must be good: text to credential id.
+        ended: tokens that must be refused.
+        written: account and version to the value written.
+        entered: ids of requests whose entry must be there.
+        asked: requests sent, the unanswered last one among them.
+    """
+
+    good: dict[str, str] = field(default_factory=dict)
+    ended: dict[str, str] = field(default_factory=dict)
+    written: dict[tuple[str, int], str] = field(default_factory=dict)
+    entered: set[str] = field(default_factory=set)
+    asked: int = 0
+
+
+class Line:
+    """One kept-open connection; every request on it has the same token unless told otherwise."""
+
+    def __init__(self, server: Server, token: str, source: str | None = None) -> None:
+        host, _, port = server.url.removeprefix("http://").partition(":")
+        self._token = token
+        self._connection = HTTPConnection(
+            host, int(port), timeout=20, source_address=(source, 0) if source else None
+        )
+
+    def ask(
+        self, method: str, path: str, body: object = None, *, token: str | None = None
+    ) -> tuple[int, Any, str]:
+        """Return status, decoded body and request id."""
+        headers = {"Authorization": f"Bearer {token or self._token}"}
+        data = None
+        if body is not None:
+            data = json.dumps(body).encode()
+            headers["Content-Type"] = "application/json"
+        self._connection.request(method, path, body=data, headers=headers)
+        answer = self._connection.getresponse()
+        found = answer.read()
+        request_id = answer.headers["Keystead-Request-Id"]
+        return answer.status, json.loads(found) if found else None, request_id
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+class Stream:
+    """Several clients at once, until the server is gone."""
+
+    def __init__(self, server: Server, account_ids: list[str], stem: str, clients: int = 6) -> None:
+        self._server = server
+        self._accounts = account_ids
+        self._stem = stem
+        self.answered = [Answered() for _ in range(clients)]
+        self.faults: list[str] = []
+        self._threads = [
+            threading.Thread(target=self._run, args=(i,), daemon=True) for i in range(clients)
+        ]
+
+    def begin(self) -> None:
+        for thread in self._threads:
+            thread.start()
+
+    def end(self) -> None:
+        """Wait until every client has noticed that nobody answers any more."""
+        for thread in self._threads:
+            thread.join(30)
+            assert not thread.is_alive(), "a client still waits for an answer"
+
+    def _run(self, number: int) -> None:
+        told = self.answered[number]
+        line = Line(self._server, self._server.admin_token)
+        acts: list[Callable[[], None]] = [
+            lambda: self._issue(line, told, number),
+            lambda: self._issue(line, told, number),
+            lambda: self._revoke(line, told),
+            lambda: self._rotate(line, told),
+            lambda: self._write(line, told, number),
+            lambda: self._write(line, told, number),
+            lambda: self._fetch(line, told),
+        ]
+        try:
+            while True:
+                told.asked += 1
+                random.choice(acts)()
+        except (OSError, HTTPException):
+            return
+        except Exception as error:  # noqa: BLE001  # told to the test, which fails with it
+            self.faults.append(repr(error))
+        finally:
+            line.close()
+
+    def _issue(self, line: Line, told: Answered, number: int) -> None:
+        wanted = {
+            "kind": "api_token",
+            "name": f"{self._stem} {number} {told.asked}",
+            "scopes": ["accounts:list"],
+            "expires_at": None,
+        }
+        status, made, request_id = line.ask("POST", "/api/v1/credentials", wanted)
+        assert status == 201, made
+        told.good[made["secret"]] = made["credential"]["id"]
+        told.entered.add(request_id)
+
+    def _revoke(self, line: Line, told: Answered) -> None:
+        if not told.good:
+            return
+        # Taken out before it is asked: without an answer it may be good or not.
+        token, credential_id = told.good.popitem()
+        status, made, request_id = line.ask("POST", f"/api/v1/credentials/{credential_id}/revoke")
+        assert status == 200, made
+        told.ended[token] = credential_id
+        told.entered.add(request_id)
+
+    def _rotate(self, line: Line, told: Answered) -> None:
+        if not told.good:
+            return
+        token, credential_id = told.good.popitem()
+        status, made, request_id = line.ask(
+            "POST", f"/api/v1/credentials/{credential_id}/rotate", {"overlap_seconds": 0}
+        )
+        assert status == 200, made
+        told.ended[token] = credential_id
+        told.good[made["secret"]] = credential_id
+        told.entered.add(request_id)
+
+    def _write(self, line: Line, told: Answered, number: int) -> None:
+        account = random.choice(self._accounts)
+        value = f"{self._stem} {number} {told.asked}"
+        status, made, request_id = line.ask(
+            "PUT", f"/api/v1/accounts/{account}/secret", {"fields": {"password": value}}
+        )
+        assert status == 200, made
+        told.written[account, made["version"]] = value
+        told.entered.add(request_id)
+
+    def _fetch(self, line: Line, told: Answered) -> None:
+        account = random.choice(self._accounts)
+        status, found, request_id = line.ask("GET", f"/api/v1/accounts/{account}/secret")
+        assert status == 200, found
+        told.entered.add(request_id)

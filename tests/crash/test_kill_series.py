@@ -1,0 +1,130 @@
+"""Law 4: a crash loses no answered act and leaves no half-done one."""
+
+from __future__ import annotations
+
+import json
+import random
+import sqlite3
+import subprocess
+import time
+from contextlib import closing, suppress
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.crash.processes import cut_power
+from tests.crash.stream import Line, Stream
+from tests.running import KEYSTEAD, Server, initialise, start
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.mark.parametrize(("workers", "kills"), [(1, 2), (2, 1)])
+def test_a_power_cut_loses_no_answered_act(tmp_path: Path, workers: int, kills: int) -> None:
+    kill_series(tmp_path / "data", workers, kills)
+
+
+@pytest.mark.trial
+@pytest.mark.parametrize("workers", [1, 2])
+def test_fifty_power_cuts_lose_no_answered_act(tmp_path: Path, workers: int) -> None:
+    kill_series(tmp_path / "data", workers, kills=50)
+
+
+def kill_series(data: Path, workers: int, kills: int) -> None:
+    arguments = () if workers == 1 else ("--workers", str(workers))
+    server = start(data, admin := initialise(data), *arguments)
+    try:
+        folder = server.folder()
+        accounts = [server.account(folder["id"])["id"] for _ in range(3)]
+        answered = 0
+        for number in range(kills):
+            stream = Stream(server, accounts, f"round {number}")
+            stream.begin()
+            time.sleep(random.uniform(0.2, 0.9))
+            cut_power(server)
+            stream.end()
+            assert stream.faults == []
+            server = start(data, admin, *arguments)
+            check_answered(server, stream)
+            check_no_half_done_act(data)
+            check_chain(data)
+            answered += sum(len(told.entered) for told in stream.answered)
+        assert answered >= 10 * kills, "the stream was too thin to prove anything"
+        print(f"{kills} kills, {workers} workers: {answered} answered acts, none lost")
+    finally:
+        cut_power(server)
+
+
+def check_answered(server: Server, stream: Stream) -> None:
+    line = Line(server, server.admin_token)
+    for told in stream.answered:
+        for token, credential_id in told.good.items():
+            status, found, _ = line.ask("GET", "/api/v1/whoami", token=token)
+            assert (status, found["credential"]["id"]) == (200, credential_id)
+        for token in told.ended:
+            status, found, _ = line.ask("GET", "/api/v1/whoami", token=token)
+            assert (status, found["code"]) == (401, "credential_revoked")
+        for (account, version), value in told.written.items():
+            status, found, _ = line.ask(
+                "GET", f"/api/v1/accounts/{account}/secret?version={version}"
+            )
+            assert (status, found["fields"]) == (200, {"password": value})
+    line.close()
+    entered = set(request_ids(server.data))
+    for told in stream.answered:
+        assert told.entered <= entered
+
+
+def check_no_half_done_act(data: Path) -> None:
+    with closing(sqlite3.connect(f"file:{data / 'keystead.db'}?mode=ro", uri=True)) as base:
+
+        def one(statement: str) -> int:
+            return int(base.execute(statement).fetchall()[0][0])
+
+        def entries(verb: str) -> int:
+            return one(
+                f"SELECT count(*) FROM audit_entries WHERE verb = '{verb}' AND decision = 'allowed'"
+            )
+
+        base.execute("BEGIN")
+        assert one("SELECT count(*) FROM credentials") == entries("credential.create")
+        assert one("SELECT count(*) FROM credential_secrets") == (
+            entries("credential.create") + entries("credential.rotate")
+        )
+        assert one("SELECT count(*) FROM credentials WHERE revoked_at IS NOT NULL") == (
+            entries("credential.revoke")
+        )
+        assert (
+            one(
+                "SELECT count(*) FROM credentials c WHERE NOT EXISTS"
+                " (SELECT 1 FROM credential_secrets s WHERE s.credential_id = c.id)"
+            )
+            == 0
+        )
+        assert one("SELECT count(*) FROM account_versions") == (
+            entries("account.create") + entries("secret.write")
+        )
+        assert one("SELECT sum(version) FROM accounts") == (
+            one("SELECT count(*) FROM account_versions")
+        )
+        assert one("SELECT n FROM generation") == (one("SELECT count(*) FROM generation_journal"))
+        assert one("SELECT n FROM audit_heads") == one("SELECT count(*) FROM audit_entries")
+        assert base.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+
+
+def check_chain(data: Path) -> None:
+    done = subprocess.run(
+        [KEYSTEAD, "audit", "verify", "--data", str(data), "--json"],
+        capture_output=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert json.loads(done.stdout)["intact"]
+
+
+def request_ids(data: Path) -> Iterator[str]:
+    with closing(sqlite3.connect(f"file:{data / 'keystead.db'}?mode=ro", uri=True)) as base:
+        for (entry,) in base.execute("SELECT entry FROM audit_entries").fetchall():
+            with suppress(KeyError):
+                yield json.loads(entry)["event"]["request_id"]
