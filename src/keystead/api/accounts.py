@@ -182,7 +182,7 @@ async def delete(call: Call) -> Answer:
 async def versions(call: Call) -> Answer:
     """GET /accounts/{id}/versions."""
     asked = call.query(VersionQueryBody)
-    page = page_request(asked.page_size, asked.page_token, _NEWEST)
+    page = page_request(asked.page_size, asked.page_token, _NEWEST, int)
     before = None if page.after is None else int(page.after[0] or 0)
     found = await call.perform(verbs.list_versions, call.path["id"], before, page.size + 1)
     shown = found[: page.size]

@@ -11,7 +11,6 @@ from keystead.api.instants import Instants, text_of
 from keystead.audit.chain import Checkpoint
 from keystead.audit.entry import decode_entry
 from keystead.audit.export import checkpoint_line, csv_header, csv_line, json_line
-from keystead.core.errors import FieldError, Invalid
 from keystead.crypto.token_format import to_base62
 from keystead.operations import audit as verbs
 from keystead.ports.audit import AuditQuery
@@ -199,10 +198,8 @@ async def _lines(call: Call, head: StoredHead, form: str) -> AsyncIterator[bytes
 def _number(cursor: str) -> int:
     if cursor == _START:
         return 0
-    value, _ = decode_cursor(cursor, _CHAIN)
-    if not isinstance(value, int):
-        raise Invalid("some fields are wrong", FieldError("since", "is no cursor of the audit"))
-    return value
+    value, _ = decode_cursor(cursor, _CHAIN, int, field="since")
+    return int(value or 0)
 
 
 def _event(entry: StoredEntry) -> EventAnswer:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from types import NoneType
+from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import UNSET, UnsetType
 
@@ -52,6 +53,9 @@ __all__ = [
     "secrets",
 ]
 
+_KINDS: Final = {"name": (str,), "created_at": (int,), "expires_at": (int, NoneType)}
+"""What a cursor's value is, by the order it belongs to."""
+
 
 async def list_all(call: Call) -> Answer:
     """GET /credentials."""
@@ -75,7 +79,9 @@ async def list_all(call: Call) -> Answer:
     page = await call.perform(
         verbs.list_credentials,
         wanted,
-        page_request(asked.page_size, asked.page_token, asked.sort),
+        page_request(
+            asked.page_size, asked.page_token, asked.sort, *_KINDS[asked.sort.removeprefix("-")]
+        ),
     )
     items = tuple(credential_answer(listed, call.arrival.at) for listed in page.items)
     return as_answer(CredentialList(items, encode_cursor(page.next, asked.sort)))

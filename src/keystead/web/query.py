@@ -61,8 +61,13 @@ def decode_query(
     return decode_fields(given, form, judge, _convert)
 
 
-def page_request(page_size: int | None, page_token: str | None, sort: str) -> PageRequest:
-    """Return the page asked for.
+def page_request(
+    page_size: int | None,
+    page_token: str | None,
+    sort: str,
+    *kinds: type[str | int | None],
+) -> PageRequest:
+    """Return the page asked for; `kinds` as in `decode_cursor`.
 
     Raises:
         Invalid: the size is out of range, or the cursor is not one of this list and order.
@@ -70,7 +75,7 @@ def page_request(page_size: int | None, page_token: str | None, sort: str) -> Pa
     size = DEFAULT_PAGE if page_size is None else page_size
     if not 1 <= size <= MAX_PAGE:
         raise Invalid("some fields are wrong", FieldError("page_size", f"must be 1 to {MAX_PAGE}"))
-    return PageRequest(size, decode_cursor(page_token, sort) if page_token else None)
+    return PageRequest(size, decode_cursor(page_token, sort, *kinds) if page_token else None)
 
 
 def encode_cursor(position: Position | None, sort: str) -> str | None:
@@ -80,24 +85,36 @@ def encode_cursor(position: Position | None, sort: str) -> str | None:
     return urlsafe_b64encode(msgspec.json.encode([sort, *position])).decode().rstrip("=")
 
 
-def decode_cursor(text: str, sort: str) -> Position:
+def decode_cursor(
+    text: str,
+    sort: str,
+    *kinds: type[str | int | None],
+    field: str = "page_token",
+) -> Position:
     """Read what `encode_cursor` wrote.
 
     It needs no signature: it only says where to go on; what may be seen is decided anew.
+
+    Args:
+        text: the cursor as it was sent.
+        sort: the order it must belong to.
+        *kinds: what its value may be; a text where none is named.
+        field: the parameter it was sent in.
 
     Raises:
         Invalid: it is not one of ours, or of another order.
     """
     wrong = Invalid(
         "some fields are wrong",
-        FieldError("page_token", "is not one that this list answered, in this order"),
+        FieldError(field, "is not one that this list answered, in this order"),
     )
     try:
         padded = text + "=" * (-len(text) % 4)
         named, value, last = _CURSOR.decode(urlsafe_b64decode(padded.encode("ascii")))
     except (Base64Error, UnicodeError, msgspec.DecodeError, ValueError):
         raise wrong from None
-    if named != sort or (isinstance(value, int) and abs(value) >= 1 << 62):
+    fits = isinstance(value, kinds or (str,))
+    if named != sort or not fits or (isinstance(value, int) and abs(value) >= 1 << 62):
         raise wrong
     return value, last
 
