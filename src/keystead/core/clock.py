@@ -71,7 +71,8 @@ def parse_instant(text: str) -> Instant:
     day, clock, fraction, offset = match.groups()
     zone = "+00:00" if offset in "Zz" else offset
     try:
-        whole = datetime.fromisoformat(f"{day}T{clock}{zone}") - _EPOCH
+        # Into UTC first: an offset can carry a writable date past the years that can be written back.
+        whole = datetime.fromisoformat(f"{day}T{clock}{zone}").astimezone(UTC) - _EPOCH
     except (ValueError, OverflowError):
         msg = "names no real instant"
         raise ValueError(msg) from None
