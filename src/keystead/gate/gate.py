@@ -11,7 +11,7 @@ A crash between the commit of 4 and the answer leaves the act with its entry; th
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
 
 from keystead.core.actor import STRANGER, SYSTEM, Actor
 from keystead.core.arrival import Presented
@@ -87,6 +87,25 @@ class Gate:
         if caller.known is not None:
             self.usage.note(caller.known, arrival)
         return Done(value, caller.expires_at)
+
+    async def admit(self, operation: Operation[..., Any], arrival: Arrival) -> Instant | None:
+        """Walk who, bounds and may alone: a door asks before it says what is wrong with a request.
+
+        Returns:
+            The presented credential's end.
+
+        Raises:
+            Refused: as `perform`; it has been entered.
+            Unavailable: as `perform`.
+        """
+        await self._freshness.catch_up()
+        caller = await self._who(operation.verb, arrival)
+        try:
+            await self._require_allowed(operation, caller, arrival)
+        except KeysteadError as error:
+            error.presented_until = caller.expires_at
+            raise
+        return caller.expires_at
 
     async def refuse_in_query(self, arrival: Arrival, token: Secret) -> None:
         """Enter that a token came in a URL, where logs keep it, naming its credential if it has one."""

@@ -60,6 +60,7 @@ class Call:
         headers: by lower-case name; of repeated ones the last.
         body: as it came, bounded.
         credential_expires_at: the presented credential's end, once the gate has recognised it.
+        asked: the gate has been asked.
     """
 
     gate: Gate
@@ -69,9 +70,11 @@ class Call:
     headers: Mapping[str, str]
     body: bytes
     credential_expires_at: Instant | None = None
+    asked: bool = False
 
     async def perform(self, operation: Operation[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Ask the gate for an operation, and remember the credential's end for the answer."""
+        self.asked = True
         done = await self.gate.perform(operation, self.arrival, *args, **kwargs)
         self.credential_expires_at = done.expires_at
         return done.value
