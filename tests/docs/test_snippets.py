@@ -82,7 +82,7 @@ def wait_for(listen: str) -> None:
                 == httpx2.codes.OK
             ):
                 return
-        time.sleep(0.05)
+        time.sleep(0.1)
     raise AssertionError(f"nothing answers at {listen}")
 
 
@@ -110,6 +110,9 @@ def test_a_page_does_what_it_shows(page: Path, tmp_path: Path) -> None:
         for step in steps:
             status, output = bash.run(step.command.replace(WRITTEN, listen))
             output = output.replace(listen, WRITTEN)
+            if step.command.startswith("keystead serve"):
+                # A reader takes longer to type the next command than a server to start.
+                wait_for(listen)
             assert status == 0, f"$ {step.command}\n{output}"
             if step.printed and not is_as_printed(step.printed, output):
                 pytest.fail(
