@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import sys
 from ipaddress import ip_address
 from pathlib import Path
@@ -80,9 +81,16 @@ def serve(  # what a listener needs
             f"plain HTTP on {host} would show tokens and secrets to whoever is on the way: "
             "give --tls-cert and --tls-key, or spell out --insecure-http"
         )
+    if tls_cert is not None and tls_key is not None:
+        _check_pair(tls_cert, tls_key)
     from keystead import main as house
 
-    house.serve(data, host, port, workers, tls_cert, tls_key, insecure_http)
+    try:
+        house.serve(data, host, port, workers, tls_cert, tls_key, insecure_http)
+    except SystemExit as ended:
+        # The listener's own codes mean other things here.
+        if ended.code:
+            raise _misconfigured("the server did not start; its log says why") from None
 
 
 def doctor(data: Data, *, json: Json = False) -> None:
@@ -98,9 +106,21 @@ def doctor(data: Data, *, json: Json = False) -> None:
         rows = [("ok" if f.ok else "WRONG", f.check, f.sentence) for f in findings]
         table(("", "CHECK", "FOUND"), rows)
     if not healthy:
-        raise Misuse(
-            "the installation needs attention", exit_code=Exit.MISCONFIGURED, code="misconfigured"
-        )
+        raise _misconfigured("the installation needs attention")
+
+
+def _check_pair(cert: Path, key: Path) -> None:
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(cert, key, password="")
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "reason", None) or type(error).__name__
+        raise _misconfigured(
+            f"{cert} and {key} are no certificate and its unencrypted key ({reason})"
+        ) from None
+
+
+def _misconfigured(sentence: str) -> Misuse:
+    return Misuse(sentence, exit_code=Exit.MISCONFIGURED, code="misconfigured")
 
 
 def read_listen(text: str) -> tuple[str, int]:
