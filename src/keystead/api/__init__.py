@@ -16,5 +16,6 @@ __all__ = [
     "owners",
     "routes",
     "secrets",
+    "table",
     "whoami",
 ]

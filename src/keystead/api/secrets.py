@@ -28,7 +28,7 @@ __all__ = [
     "store",
 ]
 
-_TEXT: Final = "text/plain"  # with the charset that Litestar adds
+_TEXT: Final = "text/plain"  # `web.sending` adds the charset
 _PASSWORD: Final = "password"  # noqa: S105  # the field's name
 _VARY: Final = "Accept, Authorization, X-API-Key, authtoken"
 

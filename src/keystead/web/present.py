@@ -17,7 +17,7 @@ from keystead.core.secret import Secret
 from keystead.crypto.token_format import read_token
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from keystead.core.clock import Clock
 
@@ -41,7 +41,9 @@ def new_request_id() -> str:
     return f"req_{_PREFIX}{next(_NUMBERS):06x}"
 
 
-def arrive(scope: dict[str, Any], clock: Clock, request_id: str, *, plain_beyond: bool) -> Arrival:
+def arrive(
+    scope: Mapping[str, Any], clock: Clock, request_id: str, *, plain_beyond: bool
+) -> Arrival:
     """Return what a request brought.
 
     Args:
@@ -109,7 +111,7 @@ def _authorization(text: str) -> Presented:
     return Presented(Secret(""), "unknown")
 
 
-def _peer(scope: dict[str, Any]) -> Address | None:
+def _peer(scope: Mapping[str, Any]) -> Address | None:
     client = scope.get("client")
     if client is None:
         return None
