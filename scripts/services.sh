@@ -96,3 +96,7 @@ postgresql_passwords() {
 
 up postgresql postgresql
 postgresql_passwords
+
+# --- wrk, the load generator of `make bench`: a program, not a server -----------------------------
+command -v wrk >/dev/null || install wrk
+say "wrk is there"

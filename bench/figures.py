@@ -1,0 +1,79 @@
+"""What was measured, beside its target, and how it is written down."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sqlite3
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+
+RESULTS: Final = Path(__file__).with_name("results.md")
+
+_METHOD: Final = """\
+## Method
+
+`make bench` starts real servers (`keystead init`, `keystead serve`) in new directories, one worker unless
+said otherwise, on loopback, without TLS. Load is wrk with one thread and 32 kept-alive connections on the
+same machine, so that two cores carry server and load generator together; it warms up for a second, and its
+script compares **every** answer's status, and for fetched secrets the whole body, with what it must be.
+CPU is user and system time of the server's processes, from `/proc`, divided by the requests. Every fetch,
+issue and revocation has its audit entry on disk (SQLite, WAL, `synchronous=FULL`) before it is answered.
+Lists are asked one after another on one kept-alive connection and timed at the client, the body read whole.
+
+Absolute figures drift by 15 % from day to day on a shared machine: compare only figures of one run. `GET
+/healthz`, which asks neither the gate nor the store, says what the listener and the framework cost there.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One measurement: of what, in words; and the target it met or missed, if it has one."""
+
+    work: str
+    found: str
+    target: str = ""
+    met: bool | None = None
+
+    @property
+    def verdict(self) -> str:
+        return {None: "", True: "met", False: "**missed**"}[self.met]
+
+
+def write(chapters: dict[str, list[Figure]]) -> None:
+    """Write every chapter's figures, with the machine and the day."""
+    lines = ["# Measurements", "", *_machine(), "", _METHOD]
+    for title, figures in chapters.items():
+        lines += [f"## {title}", "", "| work | found | target | |", "|---|---|---|---|"]
+        lines += [f"| {f.work} | {f.found} | {f.target} | {f.verdict} |" for f in figures]
+        lines.append("")
+    RESULTS.write_text("\n".join(lines).rstrip() + "\n", "utf-8")
+
+
+def tell(title: str, figures: list[Figure]) -> None:
+    """Print a chapter."""
+    print(f"\n{title}")
+    for figure in figures:
+        print(f"  {figure.work}: {figure.found}  {figure.target} {figure.verdict}".rstrip())
+
+
+def _machine() -> list[str]:
+    release = platform.freedesktop_os_release()
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    packages = ", ".join(f"{name} {version(name)}" for name in ("litestar", "uvicorn", "uvloop"))
+    machine = f"{os.cpu_count()} cores ({_processor()}), {memory:.0f} GB"
+    system = f"{release['PRETTY_NAME']}, Linux {platform.release()}"
+    return [
+        f"{datetime.now(UTC):%Y-%m-%d}, Keystead {version('keystead')}: {machine}, {system},",
+        f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {packages}.",
+    ]
+
+
+def _processor() -> str:
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.machine()
