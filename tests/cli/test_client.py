@@ -1,4 +1,5 @@
 import pickle
+import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -154,6 +155,34 @@ def test_an_error_page_of_something_else_is_not_taken_for_keystead(
     )
     with pytest.raises(sdk.UnexpectedAnswer, match="status 502"):
         client.send(credentials.whoami())
+
+
+def test_an_answer_that_does_not_end_is_cut(
+    peer: Peer, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("keystead_client._client._LARGEST_ANSWER", 1000)
+    peer.on("GET /api/v1/whoami", Reply(200, b"x" * 100_000))
+    with pytest.raises(sdk.UnexpectedAnswer, match="does not end"):
+        client.send(credentials.whoami())
+
+
+def test_a_silent_server_is_waited_for_no_longer_than_said() -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        Client(f"http://127.0.0.1:{silent.getsockname()[1]}", TOKEN, timeout=0.2) as client,
+        pytest.raises(sdk.Unreachable, match=r"within 0\.2 s"),
+    ):
+        client.send(credentials.whoami())
+
+
+def test_a_credential_manages_itself(peer: Peer, client: Client) -> None:
+    peer.on("POST /api/v1/self/rotate", reply({"credential": CREDENTIAL, "secret": TOKEN}))
+    peer.on("POST /api/v1/self/revoke", Reply(204))
+    peer.on("GET /api/v1/credentials/cred_1/secrets", reply({"items": [], "next_page_token": None}))
+    assert client.send(credentials.rotate_self(overlap_seconds=60)).secret.reveal() == TOKEN
+    assert peer.asked[0].json() == {"overlap_seconds": 60}
+    assert client.send(credentials.secrets("cred_1")).items == ()
+    client.send(credentials.revoke_self())
 
 
 def test_nobody_listening_is_unreachable() -> None:

@@ -141,6 +141,22 @@ class TestTokens:
         assert admin("token", "show", kept["id"]).code == 4
         assert admin("token", "show", name).code == 4
 
+    def test_a_token_rotates_and_ends_itself(
+        self, admin: Keystead, server: Server, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        made = admin("token", "create", server.unique("own"), "--expires", "1d", "-q",
+                     "--scope", "self:rotate")  # fmt: skip
+        old = made.out.strip()
+        monkeypatch.setenv("KEYSTEAD_TOKEN", old)
+        new = admin("token", "rotate", "--self", "-q").out.strip()
+        assert admin("whoami").code == 3
+        monkeypatch.setenv("KEYSTEAD_TOKEN", new)
+        assert admin("whoami").code == 0
+        for wrong in ((), ("name", "--self"), ("--self", "--expires", "9d")):
+            assert admin("token", "rotate", *wrong).code == 2
+        assert answer(admin("token", "revoke", "--self", "--yes", "--json"))
+        assert "credential_revoked" in admin("whoami").err
+
     def test_a_list_is_filtered_sorted_and_paged(self, admin: Keystead, server: Server) -> None:
         stem = server.unique("listed")
         for number in range(5):

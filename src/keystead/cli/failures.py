@@ -73,7 +73,7 @@ class Misuse(Exception):  # names what the caller did, as `Invalid` does in the 
         self.code: Final = code
 
 
-_EXITS: Final[dict[type[Exception], Exit]] = {
+_EXITS: Final[dict[type[object], Exit]] = {
     sdk.MisconfiguredClient: Exit.USAGE,
     sdk.Unreachable: Exit.UNAVAILABLE,
     sdk.UnexpectedAnswer: Exit.UNEXPECTED,
@@ -98,7 +98,8 @@ _EXITS: Final[dict[type[Exception], Exit]] = {
 
 def explain(error: Exception) -> Failure:
     """Say how a command ends that raised this."""
-    code = _EXITS.get(type(error), Exit.UNEXPECTED)
+    known = [_EXITS[kind] for kind in type(error).__mro__ if kind in _EXITS]
+    code = known[0] if known else Exit.UNEXPECTED
     match error:
         case Misuse():
             return Failure(error.exit_code, error.code, str(error))

@@ -8,6 +8,7 @@ import typer
 
 from keystead.cli import inputs
 from keystead.cli.connection import Yes, confirm, connect
+from keystead.cli.failures import Misuse
 from keystead.cli.names import token_id
 from keystead.cli.output import Json, Quiet, document, note
 from keystead.cli.token_options import EXPIRES, Token, hand_out, say_state
@@ -18,12 +19,18 @@ __all__ = ["app"]
 
 app = typer.Typer()
 
+TokenOrSelf = Annotated[
+    str | None, typer.Argument(metavar="TOKEN", help="Its id, public id or name.")
+]
+Own = Annotated[bool, typer.Option("--self", help="The token that this command uses itself.")]
+
 
 @app.command()
 def rotate(
     context: typer.Context,
-    token: Token,
+    token: TokenOrSelf = None,
     *,
+    own: Own = False,
     overlap: Annotated[
         str, typer.Option(metavar="SPAN", help="How long the old secret stays good; at most 7d.")
     ] = "0s",
@@ -33,14 +40,19 @@ def rotate(
 ) -> None:
     """Give a token a new secret.
 
-    It is printed alone on standard output, this once.
+    It is printed alone on standard output, this once. With --self the end of the token stays.
     """
+    _require_one(token, own=own)
+    if own and expires is not None:
+        raise Misuse("--self and --expires exclude each other: a token cannot move its own end")
     now = SystemClock().now()
     overlap_seconds = inputs.seconds(overlap, "--overlap")
     expires_at = UNSET if expires is None else inputs.until(expires, "--expires", now)
     with connect(context) as client:
         issued = client.send(
-            credentials.rotate(
+            credentials.rotate_self(overlap_seconds=overlap_seconds)
+            if token is None
+            else credentials.rotate(
                 token_id(client, token), overlap_seconds=overlap_seconds, expires_at=expires_at
             )
         )
@@ -48,12 +60,26 @@ def rotate(
 
 
 @app.command()
-def revoke(context: typer.Context, token: Token, *, yes: Yes = False, json: Json = False) -> None:
+def revoke(
+    context: typer.Context,
+    token: TokenOrSelf = None,
+    *,
+    own: Own = False,
+    yes: Yes = False,
+    json: Json = False,
+) -> None:
     """Refuse a token from now on, for ever; its record stays."""
-    confirm(f"Revoke {token}? This cannot be undone.", yes=yes)
+    _require_one(token, own=own)
+    confirm(f"Revoke {token or 'the token in use'}? This cannot be undone.", yes=yes)
     with connect(context) as client:
-        found = client.send(credentials.revoke(token_id(client, token)))
-    say_state(found, as_json=json)
+        if token is not None:
+            say_state(client.send(credentials.revoke(token_id(client, token))), as_json=json)
+            return
+        client.send(credentials.revoke_self())
+    if json:
+        document({"revoked": "self"})
+    else:
+        note("the token in use is revoked")
 
 
 @app.command()
@@ -86,3 +112,8 @@ def delete(context: typer.Context, token: Token, *, yes: Yes = False, json: Json
         document({"deleted": found})
     else:
         note(f"deleted {found}")
+
+
+def _require_one(token: str | None, *, own: bool) -> None:
+    if (token is None) != own:
+        raise Misuse("name one token, or say --self")
