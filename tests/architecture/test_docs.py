@@ -40,7 +40,7 @@ def test_every_row_stands_once_in_order() -> None:
 def test_every_row_has_a_sentence_and_a_known_state() -> None:
     for number, row in FEATURES.items():
         assert row["sentence"].strip().endswith("."), number
-        assert row["state"] in {"done", "page open", "not yet"}, number
+        assert row["state"] in {"done", "page open", "in part", "not yet"}, number
 
 
 @pytest.mark.parametrize("number", sorted(BUILT, key=lambda number: ROWS.index(str(number))))

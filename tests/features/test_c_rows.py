@@ -1,0 +1,101 @@
+"""Rows C of docs/features.md, for static tokens, each through a real door."""
+
+import pytest
+
+from tests.features.asking import field_errors, list_of, place, wanted
+from tests.running import Server
+
+
+def test_c4_a_name_is_taken_once(server: Server) -> None:
+    _, credential = server.token("secrets:read")
+    again = server.call("POST", "/api/v1/credentials", wanted(server, name=credential["name"]))
+    assert (again.status, again.code) == (409, "name_taken")
+    _, other = server.token("secrets:read")
+    renamed = server.call(
+        "PATCH", f"/api/v1/credentials/{other['id']}", {"name": credential["name"]}
+    )
+    assert (renamed.status, renamed.code) == (409, "name_taken")
+
+
+@pytest.mark.parametrize(
+    ("name", "good"),
+    [
+        ("n", True),
+        ("\U0001f511" * 255, True),
+        ("n" * 256, False),
+        ("a\x07b", False),
+        ("a\u202eb", False),
+    ],
+    ids=["one", "255-code-points", "256", "control", "direction-override"],
+)
+def test_c5_a_name_has_1_to_255_printable_characters(server: Server, name: str, good: bool) -> None:
+    made = server.call("POST", "/api/v1/credentials", wanted(server, name=name))
+    if good:
+        assert made.status in {201, 409}
+    else:
+        assert field_errors(made) == {"name"}
+        _, credential = server.token("secrets:read")
+        renamed = server.call("PATCH", f"/api/v1/credentials/{credential['id']}", {"name": name})
+        assert field_errors(renamed) == {"name"}
+
+
+def test_c6_a_description_may_be_left_out(server: Server) -> None:
+    _, credential = server.token("secrets:read")
+    assert credential["description"] == ""
+
+
+def test_c7_null_is_never(server: Server) -> None:
+    token, credential = server.token("secrets:read", expires_at=None)
+    assert (credential["expires_at"], credential["state"]) == (None, "active")
+    answer = server.call("GET", "/api/v1/whoami", token=token)
+    assert answer.json()["expires_at"] is None
+    assert "keystead-credential-expires" not in answer.headers
+
+
+def test_c12_the_eleventh_network_is_refused(server: Server) -> None:
+    ten = [f"192.0.2.{n}" for n in range(10)]
+    _, credential = server.token("secrets:read", networks=[*ten, "192.0.2.0-192.0.2.0"])
+    assert len(credential["networks"]) == 10
+    eleven = wanted(server, networks=[*ten, "198.51.100.1"])
+    assert field_errors(server.call("POST", "/api/v1/credentials", eleven)) == {"networks"}
+
+
+def test_c14_networks_are_judged_at_every_use(server: Server) -> None:
+    _, path = place(server)
+    token, credential = server.token("secrets:read", networks=["127.0.0.0/8"])
+    assert server.call("GET", path, token=token).status == 200
+    narrowed = {"networks": ["127.0.0.99"]}
+    server.call("PATCH", f"/api/v1/credentials/{credential['id']}", narrowed)
+    refused = server.call("GET", path, token=token)
+    assert (refused.status, refused.code) == (403, "network_denied")
+    assert server.call("GET", path, token=token, source="127.0.0.99").status == 200
+
+
+def test_c23_everything_but_the_secret_can_be_changed(server: Server) -> None:
+    token, credential = server.token("secrets:read")
+    change = {
+        "name": server.unique("changed"),
+        "description": "other",
+        "scopes": ["folders:list"],
+        "expires_at": "2101-06-01T00:00:00Z",
+        "networks": ["127.0.0.0/8"],
+    }
+    path = f"/api/v1/credentials/{credential['id']}"
+    edited = server.call("PATCH", path, change).json()
+    assert {name: edited[name] for name in ("name", "description", "expires_at")} == {
+        name: change[name] for name in ("name", "description", "expires_at")
+    }
+    assert edited["secrets"][0]["created_at"] == credential["secrets"][0]["created_at"]
+    assert server.call("GET", "/api/v1/folders", token=token).status == 200
+    assert server.call("PATCH", path, {"description": "again"}).json()["name"] == change["name"]
+
+
+def test_c24_a_deleted_token_leaves_a_trace_and_frees_its_name(server: Server) -> None:
+    token, credential = server.token("secrets:read")
+    assert server.call("DELETE", f"/api/v1/credentials/{credential['id']}").status == 204
+    assert server.call("GET", "/api/v1/whoami", token=token).code == "credential_revoked"
+    assert credential["id"] not in list_of(server, "/api/v1/credentials")
+    events = server.call("GET", f"/api/v1/audit/events?object={credential['id']}").json()["items"]
+    assert [event["verb"] for event in events] == ["credential.create", "credential.delete"]
+    _, heir = server.token("secrets:read", name=credential["name"])
+    assert heir["id"] != credential["id"]
