@@ -17,6 +17,7 @@ from keystead.core import errors
         (errors.CheckFailed("x"), Exit.CONFLICT),
         (errors.Invalid("x"), Exit.INVALID),
         (errors.Unavailable("busy", "x"), Exit.UNAVAILABLE),
+        (errors.Throttled(7), Exit.UNAVAILABLE),
         (errors.Misconfigured("x"), Exit.MISCONFIGURED),
         (sdk.MisconfiguredClient("x"), Exit.USAGE),
         (sdk.Unreachable("x"), Exit.UNAVAILABLE),
