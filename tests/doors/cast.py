@@ -20,6 +20,7 @@ __all__ = [
     "ok",
     "path_of",
     "problem",
+    "told",
     "unknown_token",
     "user",
 ]
@@ -38,6 +39,12 @@ def problem(answer: Answer) -> tuple[int, str]:
     """Return the status and the code of a refusal."""
     assert answer.headers["content-type"] == "application/problem+json", answer.body
     return answer.status, answer.code
+
+
+def told(answer: Answer) -> tuple[int, bytes]:
+    """Return all that a refusal tells, which is everything but the request's own id."""
+    request_id = answer.json()["request_id"].encode()
+    return answer.status, answer.body.replace(request_id, b"")
 
 
 def in_future(**span: float) -> str:
