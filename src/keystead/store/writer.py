@@ -38,6 +38,9 @@ T = TypeVar("T")
 
 LARGEST_GROUP: Final = 256
 
+_OF_THE_ACT: Final = (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.ProgrammingError)
+"""What is wrong with a statement or its values; every other error is the engine's."""
+
 
 class GroupWriter:
     """Runs acts in groups."""
@@ -124,7 +127,7 @@ class GroupWriter:
             execute("SAVEPOINT act")
             try:
                 outcomes.append((future, drive(work(self._tx)), None))  # type: ignore[arg-type]
-            except sqlite3.IntegrityError as error:
+            except _OF_THE_ACT as error:
                 # One statement was refused; the transaction stands.
                 self._take_back(before)
                 outcomes.append((future, None, error))
