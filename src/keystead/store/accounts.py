@@ -200,8 +200,8 @@ class AccountRows:
         if query.tag is not None:
             statement = statement.where(func.instr(_A.tags, json.encode(query.tag).decode()) > 0)
         if query.q is not None:
-            texts = [_A.name_key, _A.username, _A.target, _A.tags, _A.notes]
-            statement = statement.where(holds_text(texts, query.q))
+            texts = [_A.name_key, _A.username, _A.target, _A.notes]
+            statement = statement.where(holds_text(texts, query.q, _A.tags))
         statement = paged(statement, _A.name_key, _A.id, page)
         values = {} if query.visible is None else {"visible": query.visible}
         rows = await self._run.rows(statement, values)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy.dialects import sqlite
 
 from keystead.core.errors import Conflict, Unavailable
+from keystead.core.names import name_key
 from keystead.store.statement import Compiler
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ def connect(data: Path, *, writes: bool = True) -> sqlite3.Connection:
         cached_statements=256,
     )
     connection.row_factory = sqlite3.Row
+    # SQLite's own lower() knows ASCII alone.
+    connection.create_function("name_key", 1, name_key, deterministic=True)
     for pragma in (
         "journal_mode=WAL" if writes else "query_only=ON",
         "synchronous=FULL",

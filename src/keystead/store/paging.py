@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import and_, func, or_
+from sqlalchemy import and_, func, literal, or_, select
 
+from keystead.core.names import name_key
 from keystead.ports.paging import Page
 
 if TYPE_CHECKING:
@@ -59,10 +60,20 @@ def cut_page(
     return Page(tuple(record(r) for r in rows[: page.size]), end_of(rows, page, position))
 
 
-def holds_text(columns: Sequence[ColumnElement[str]], needle: str) -> ColumnElement[bool]:
-    """Say whether one of the columns holds the text, without regard to case; no wildcards."""
-    small = needle.casefold()
-    return or_(*(func.instr(func.lower(column), small) > 0 for column in columns))
+def holds_text(
+    columns: Sequence[ColumnElement[str]], needle: str, *lists: ColumnElement[str]
+) -> ColumnElement[bool]:
+    """Say whether one of the columns, or a text in one of the lists, holds the needle; no wildcards.
+
+    Texts are compared as names are (`core.names.name_key`), so without regard to case in any script.
+    """
+    key = name_key(needle)
+    found = [func.instr(func.name_key(column), key) > 0 for column in columns]
+    for texts in lists:
+        each = func.json_each(texts).table_valued("value")
+        inside = func.instr(func.name_key(each.c.value), key) > 0
+        found.append(select(literal(1)).select_from(each).where(inside).exists())
+    return or_(*found)
 
 
 def _after(
