@@ -1,0 +1,38 @@
+"""Data directories for tests inside one process: made once, then copied."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from keystead.crypto.keyring import create_master_key, new_keyring, read_master_key
+from keystead.settings import MASTER_KEY
+from keystead.store.installation import found_installation
+from keystead.store.migrate import migrate
+from tests.store.records import NOON
+
+if TYPE_CHECKING:
+    from keystead.crypto.keyring import MasterKey
+
+__all__ = ["copy_of_an_installation"]
+
+
+@cache
+def _template() -> tempfile.TemporaryDirectory[str]:
+    # Kept alive by the cache; it goes with the process.
+    made = tempfile.TemporaryDirectory(prefix="keystead-template-", ignore_cleanup_errors=True)
+    data = Path(made.name) / "data"
+    data.mkdir(mode=0o700)
+    master = create_master_key(data / MASTER_KEY)
+    migrate(data)
+    found_installation(data, "org_test", master, new_keyring(master), NOON)
+    return made
+
+
+def copy_of_an_installation(data: Path) -> MasterKey:
+    """Make `data` an installation without any owner; return its master key."""
+    shutil.copytree(Path(_template().name) / "data", data)
+    return read_master_key(data / MASTER_KEY)
