@@ -186,7 +186,7 @@ def serve(  # what a listener needs
         ws="none",
         lifespan="on",
         interface="asgi3",
-        # The peer's address is the socket's; no header is believed (security.md §2).
+        # The peer's address is the socket's; no header is believed.
         proxy_headers=False,
         server_header=False,
         access_log=False,

@@ -17,7 +17,7 @@ __all__ = ["Address", "Arrival", "Presented", "parse_address"]
 class Address(NamedTuple):
     """A caller's address as a number, so that network rules compare integers.
 
-    `version` is 4 or 6; IPv4-mapped IPv6 has already become IPv4 (security.md §1).
+    `version` is 4 or 6; IPv4-mapped IPv6 has already become IPv4.
     """
 
     version: int
@@ -65,7 +65,7 @@ class Arrival:
         at: when it arrived.
         request_id: `req_…`, answered to the client and kept in the audit.
         agent: the client's own name of itself, cut to 200 characters.
-        exposed: it came in the clear from beyond loopback (security.md §4).
+        exposed: it came in the clear from beyond loopback.
     """
 
     presented: Presented | Literal["system"] | None

@@ -4,7 +4,7 @@
         any → revoked (for good)         rotate gives a new secret; the old one retires at its instant
         any → deleted (a tombstone that is revoked, with its name freed)
 
-Rows S22, S23, S26, A7, C23, C24; Decision 3 of features.md.
+Rows S22, S23, S26, A7, C23, C24 of docs/features.md.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ EXPIRING_DAYS: Final = 30
 """Row C20: expiring means that the end lies within so many days."""
 
 MAX_OVERLAP_SECONDS: Final = 7 * 24 * 3600
-"""Decision 3 of features.md: an old secret may live on for at most seven days."""
+"""Row S23: an old secret may live on for at most seven days."""
 
 MAX_LIVE_SECRETS: Final = 5
 """Rotations with overlap pile up; past this many live secrets a rotation is a conflict."""

@@ -21,10 +21,10 @@ class Credential:
 
     Attributes:
         id: `cred_` and the twelve characters that stand in its tokens too; kept over rotations.
-        kind: `api_token`, later also the others of product.md.
+        kind: `api_token`, later also the others of `crypto.token_format.MARKS`.
         type: `static`; immutable.
         owner_id: whose rights bound it.
-        created_by: who made it; not the owner (product.md, *Words*).
+        created_by: who made it; not the owner.
         access: what it was given, per API.
         networks: where it may be used from; empty means anywhere.
         expires_at: exclusive end; None means never.

@@ -1,7 +1,7 @@
 """What strangers may cost: entries for unrecognised refusals, and answers to failed presentations.
 
 At most ten entries a minute per address and a hundred in all are written; the rest is one summary entry a
-minute (house.md §7). An address with more than sixty failed presentations in a minute gets 429 for further
+minute. An address with more than sixty failed presentations in a minute gets 429 for further
 *failed* ones; a good credential from there is never refused for others' failures. Counts are per process.
 """
 

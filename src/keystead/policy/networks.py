@@ -1,6 +1,6 @@
 """Where a credential may be used from: one grammar, reduced to ranges of integers.
 
-Forms (security.md §1; rows S6 to S9 and C11 to C12): an address, a CIDR block with or without host bits,
+Forms (docs/guide/networks.md; rows S6 to S9 and C12): an address, a CIDR block with or without host bits,
 a range `low-high`, and for IPv4 also `low:high`. Both ends are inside. IPv4-mapped IPv6 is IPv4.
 """
 

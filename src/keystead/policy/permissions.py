@@ -1,6 +1,6 @@
 """Keystead's own catalogue: every operation that a credential may be allowed, with its sentence.
 
-The names are frozen (wire.md §1): they stand in stored credentials. Rows S15, S16 and C8 of docs/features.md.
+The names are frozen: they stand in stored credentials. Rows S15, S16 and C8 of docs/features.md.
 """
 
 from __future__ import annotations

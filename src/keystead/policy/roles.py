@@ -1,6 +1,6 @@
 """What an owner may: four roles over the whole house, three rights over a folder.
 
-No role reads a value: that takes a right on the folder (wire.md §1, *Rights*). Rights go down to sub-folders.
+No role reads a value: that takes a right on the folder (docs/guide/vault.md). Rights go down to sub-folders.
 """
 
 from __future__ import annotations
