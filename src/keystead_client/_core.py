@@ -178,7 +178,8 @@ def prepare(endpoint: Endpoint, call: Call[object]) -> Request:
     content = b""
     if call.body is not None:
         headers["content-type"] = "application/json"
-        content = json.dumps(call.body, default=_plain, ensure_ascii=False).encode()
+        # In ASCII: half of a surrogate pair then reaches the server, which refuses it by name.
+        content = json.dumps(call.body, default=_plain).encode()
     query = "?" + urlencode(call.query) if call.query else ""
     return Request(call.method, f"{endpoint.url}/api/v1{call.path}{query}", headers, content)
 

@@ -47,13 +47,14 @@ class Fields:
 
     def instant(self, name: str) -> datetime:
         """Return an instant that must be there, in UTC."""
+        text = self.text(name)
         try:
-            at = datetime.fromisoformat(self.text(name))
-        except ValueError:
-            raise UnexpectedAnswer(f"the answer's field '{name}' is no instant") from None
-        if at.tzinfo is None:
-            raise UnexpectedAnswer(f"the answer's field '{name}' has no time zone")
-        return at.astimezone(UTC)
+            at = datetime.fromisoformat(text)
+            if at.tzinfo is not None:
+                return at.astimezone(UTC)
+        except (ValueError, OverflowError):
+            pass
+        raise UnexpectedAnswer(f"the answer's field '{name}' is no instant with its offset")
 
     def instant_or_none(self, name: str) -> datetime | None:
         """Return an instant, or None when it is missing or null."""
