@@ -361,6 +361,12 @@ def test_without_a_command_the_help_is_shown(keystead: Keystead) -> None:
     assert keystead("tokne").code == 2
 
 
+def test_arguments_that_are_no_text_are_refused(at_peer: Peer, keystead: Keystead) -> None:
+    ended = keystead("folder", "create", os.fsdecode(b"\xff\xfe"))
+    assert (ended.code, ended.err) == (2, "error: the command line is not UTF-8 text\n")
+    assert at_peer.asked == []
+
+
 def test_whoever_stops_reading_ends_the_command_quietly(at_peer: Peer) -> None:
     at_peer.on("GET /api/v1/whoami", reply(WHOAMI))
     program = f"import sys\nfrom keystead.cli.app import main\nsys.argv = {['keystead', 'whoami']}\nmain()"

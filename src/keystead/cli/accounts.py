@@ -59,8 +59,9 @@ def create(  # noqa: PLR0913  # the fields of an account
     above, name = split_path(path)
     if not above:
         raise Misuse("an account lies in a folder: FOLDER/NAME")
-    values = gather(sources_or_prompt(field, generate=generate, stdin=password_stdin), prompt=ask)
+    sources = sources_or_prompt(field, generate=generate, stdin=password_stdin)
     with connect(context) as client:
+        values = gather(sources, prompt=ask)
         folder = find_folder(client, above)
         made = client.send(
             accounts.create(

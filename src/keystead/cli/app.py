@@ -11,7 +11,7 @@ import typer
 
 from keystead.cli import accounts, audit, folders, installation, owners, tokens, vault
 from keystead.cli.connection import Settings
-from keystead.cli.failures import Exit, Failure, explain, tell
+from keystead.cli.failures import Exit, Failure, Misuse, explain, tell
 from keystead.cli.whoami import whoami
 
 __all__ = ["app", "main", "run"]
@@ -80,6 +80,8 @@ def run(arguments: Sequence[str]) -> int:
     # Asked here and not of the command: a line that cannot be parsed has no command yet.
     as_json = "--json" in arguments
     try:
+        if not all(word.isascii() or _is_text(word) for word in arguments):
+            raise Misuse("the command line is not UTF-8 text")
         ended = app(args=list(arguments) or ["--help"], prog_name="keystead", standalone_mode=False)
         sys.stdout.flush()
     except typer.TyperException as error:
@@ -97,6 +99,11 @@ def run(arguments: Sequence[str]) -> int:
         tell(failure, as_json=as_json, cause=error)
         return failure.exit
     return ended if isinstance(ended, int) else Exit.DONE
+
+
+def _is_text(word: str) -> bool:
+    # Bytes that are no text come from the system as halves of surrogate pairs.
+    return not any("\ud800" <= character <= "\udfff" for character in word)
 
 
 def _usage(error: typer.TyperException) -> str:

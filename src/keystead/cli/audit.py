@@ -12,6 +12,7 @@ import typer
 from keystead.cli import inputs
 from keystead.cli.connection import All, Limit, Listing, connect
 from keystead.cli.failures import Exit, Misuse
+from keystead.cli.installation import Data
 from keystead.cli.names import owner_id, token_id
 from keystead.cli.output import Json, document, instant, note, table
 from keystead.core.clock import SystemClock
@@ -21,8 +22,6 @@ from keystead_client.records import Event
 __all__ = ["app"]
 
 app = typer.Typer(help="Read, verify and export the audit.")
-
-Data = Annotated[Path, typer.Option("--data", metavar="DIR", help="The data directory.")]
 
 _FORMS: Final = ("jsonl", "csv")
 

@@ -13,7 +13,7 @@ import typer
 from keystead.cli.failures import Exit, Misuse
 from keystead.cli.output import Json, document, note, table
 
-__all__ = ["doctor", "init", "read_listen", "serve"]
+__all__ = ["Data", "doctor", "init", "read_listen", "serve"]
 
 Data = Annotated[Path, typer.Option("--data", metavar="DIR", help="The data directory.")]
 PemFile = Annotated[
