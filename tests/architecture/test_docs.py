@@ -77,3 +77,15 @@ def test_every_path_of_a_journey_exists() -> None:
 def test_links_of_the_front_pages_lead_somewhere(page: str) -> None:
     links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", (ROOT / page).read_text())
     assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_pages_that_the_code_points_at_exist() -> None:
+    pointing = [*(ROOT / "src").rglob("*.py"), *(ROOT / "tests").rglob("*.py")]
+    lost = [
+        f"{path.relative_to(ROOT)}: {page}"
+        for path in pointing
+        if path.parent not in {ROOT / "tests" / "docs", Path(__file__).parent}
+        for page in re.findall(r"(?<![\w/.])[\w/-]+\.md\b", path.read_text())
+        if not any((base / page).exists() for base in (ROOT, DOCS, DOCS / "guide"))
+    ]
+    assert lost == []
