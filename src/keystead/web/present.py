@@ -1,4 +1,4 @@
-"""Reading who comes, once: the headers' credential and the peer's address (wire.md §1; row F2).
+"""Reading who comes, once: the headers' credential and the peer's address (docs/guide/api.md; F2, F11).
 
 Dialects: `Authorization: Bearer <token>`, `Token <token>`, `Token token=<token>` (quoted or not),
 `X-API-Key: <token>`, `authtoken: <token>`. More than one credential in a request is refused.
@@ -90,6 +90,9 @@ def credential_in(headers: Headers) -> Presented | None:
 def token_in_query(pairs: Iterable[tuple[str, str]]) -> Secret | None:
     """Return a token that stands in the URL, by its parameter's name or by its form."""
     for name, value in pairs:
+        # A bare `?kst_…` is a name without a value, and an error would repeat it.
+        if read_token(name) is not None:
+            return Secret(name)
         if name.lower() in _QUERY_NAMES or read_token(value) is not None:
             return Secret(value)
     return None
