@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import socket
+import sqlite3
 from base64 import urlsafe_b64encode
+from collections.abc import Iterator
+from contextlib import closing
+from http.client import HTTPResponse
+from typing import Final
 
 import pytest
 
-from tests.running import Server
+from tests.doors.cast import V1, member, ok, path_of, problem
+from tests.running import Answer, Server
 
-V1 = "/api/v1"
+JSON: Final = {"Content-Type": "application/json"}
+TABLES: Final = (
+    "owners", "credentials", "credential_secrets", "folders", "folder_grants", "accounts",
+    "account_versions",
+)  # fmt: skip
 
 
 def cursor(*parts: object) -> str:
@@ -63,3 +75,389 @@ def test_a_cursor_that_no_list_answered_is_refused(
     where = path.format(account=account["id"])
     answer = server.call("GET", f"{V1}/{where}?{parameter}={forged}")
     assert (answer.status, answer.json()["errors"][0]["field"]) == (400, parameter)
+
+
+def contents(server: Server) -> dict[str, int]:
+    """Return how much of everything there is."""
+    with closing(sqlite3.connect(f"file:{server.data}/keystead.db?mode=ro", uri=True)) as database:
+        return {
+            table: database.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+            for table in TABLES
+        }
+
+
+@pytest.fixture
+def unwritten(server: Server) -> Iterator[Server]:
+    """The server, of which a test may change nothing."""
+    before = contents(server)
+    yield server
+    assert contents(server) == before
+
+
+CANARY: Final = "canary-7Wq9-value"
+
+
+def raw(server: Server, head: str, *pieces: bytes, source: str = "127.0.0.1") -> Answer:
+    """Send exactly these bytes; return what came back, also where the peer hung up early."""
+    host, _, port = server.url.removeprefix("http://").partition(":")
+    with socket.create_connection((host, int(port)), 30, (source, 0)) as connection:
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            for piece in (head.encode("latin-1"), *pieces):
+                connection.sendall(piece)
+        with contextlib.closing(HTTPResponse(connection)) as found:
+            found.begin()
+            headers = {name.lower(): value for name, value in found.getheaders()}
+            return Answer(found.status, headers, found.read())
+
+
+def refused(answer: Answer, *fields: str) -> None:
+    """Check that it is a 400 which names exactly these fields, and repeats no value."""
+    assert problem(answer) == (400, "invalid_request"), answer.body
+    assert [error["field"] for error in answer.json().get("errors", [])] == list(fields)
+    assert CANARY not in answer.body.decode()
+
+
+BODIES: Final = ("/credentials", "/owners", "/folders", "/accounts")
+
+
+@pytest.mark.parametrize("path", BODIES)
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b'{"name": "canary-7Wq9-value"',
+        b'{"name": canary-7Wq9-value}',
+        b"nul",
+        b"[]",
+        b'"canary-7Wq9-value"',
+        b"12",
+        b"null",
+        b'{"name": "\xff"}',
+        b'{"name": "\\ud800"}',
+        b"\xef\xbb\xbf{}",
+        b"\xff\xfe{\x00}\x00",
+        b'{"name": "a"} {"name": "b"}',
+        b"{" * 1100,
+        b'{"name": ' + b"[" * 1100 + b"]" * 1100 + b"}",
+        b'{"a": {"b": ' * 600 + b"1" + b"}}" * 600,
+    ],
+)
+def test_what_is_no_json_object_is_refused(unwritten: Server, path: str, body: bytes) -> None:
+    answer = unwritten.call("POST", V1 + path, raw=body, headers=JSON)
+    assert problem(answer) == (400, "invalid_request")
+    assert CANARY not in answer.body.decode()
+
+
+@pytest.mark.parametrize(
+    "media",
+    [
+        "",
+        "text/plain",
+        "text/json",
+        "application/x-www-form-urlencoded",
+        "application/problem+json",
+        "application/json; charset=latin-1",
+        "application/json, text/plain",
+        "applicatioñ/json",
+    ],
+)
+def test_a_body_that_is_not_called_json_is_refused(unwritten: Server, media: str) -> None:
+    body = json.dumps({"name": unwritten.unique("folder")}).encode()
+    answer = unwritten.call("POST", f"{V1}/folders", raw=body, headers={"Content-Type": media})
+    assert problem(answer) == (415, "unsupported_media_type")
+
+
+def test_a_body_without_a_content_type_is_refused(unwritten: Server) -> None:
+    body = json.dumps({"name": unwritten.unique("folder")}).encode()
+    answer = unwritten.call("POST", f"{V1}/folders", raw=body)
+    assert problem(answer) == (415, "unsupported_media_type")
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "fields"),
+    [
+        (
+            "/credentials",
+            {
+                "nonsense": CANARY,
+                "kind": 5,
+                "name": "",
+                "description": "a" * 1001,
+                "scopes": ["secrets:read", "no:scope"],
+                "levels": {"audit": "write"},
+                "networks": ["10.0.0.1", "300.1.1.1", "10.0.0.0/33"],
+                "expires_at": "2001-01-01T00:00:00Z",
+                "not_before": CANARY,
+                "metadata": {"k": "a" * 501},
+            },
+            {
+                "nonsense", "kind", "name", "description", "scopes[1]", "levels.audit",
+                "networks[1]", "networks[2]", "expires_at", "not_before", "metadata.k",
+            },
+        ),
+        ("/credentials", {}, {"kind", "name", "expires_at"}),
+        (
+            "/owners",
+            {"kind": CANARY, "name": "a\x00b", "email": CANARY, "roles": ["user", CANARY], "x": 1},
+            {"kind", "name", "email", "roles[1]", "x"},
+        ),
+        (
+            "/folders",
+            {"name": "a/b", "parent_id": 7, "grants": [{"owner_id": "x", "right": CANARY}], "y": 0},
+            {"name", "parent_id", "grants[0].right", "y"},
+        ),
+        (
+            "/accounts",
+            {
+                "folder_id": 1,
+                "name": "..",
+                "fields": {"password": ""},
+                "username": "a\nb",
+                "target": "a" * 1001,
+                "type": "a" * 65,
+                "tags": ["a", "A"],
+                "notes": "a" * 10_001,
+                "value": CANARY,
+            },
+            {
+                "folder_id", "name", "fields.password", "username", "target", "type", "tags[1]",
+                "notes", "value",
+            },
+        ),
+    ],
+)  # fmt: skip
+def test_all_wrong_fields_are_named_at_once(
+    unwritten: Server, path: str, body: dict[str, object], fields: set[str]
+) -> None:
+    answer = unwritten.call("POST", V1 + path, body)
+    assert problem(answer) == (400, "invalid_request")
+    assert {error["field"] for error in answer.json()["errors"]} == fields
+    assert CANARY not in answer.body.decode()
+
+
+@pytest.mark.parametrize("kind", [None, True, 5, 1.5, "a/b", [], {}, [[]], [{}]])
+@pytest.mark.parametrize("path", BODIES)
+def test_a_value_of_a_wrong_type_is_never_a_fault_of_ours(
+    server: Server, path: str, kind: object
+) -> None:
+    names = (
+        "kind", "name", "scopes", "levels", "access", "networks", "expires_at", "metadata", "login",
+        "roles", "managed_by", "parent_id", "grants", "folder_id", "fields", "tags", "notes",
+    )  # fmt: skip
+    for field in names:
+        answer = server.call("POST", V1 + path, {field: kind})
+        assert problem(answer) == (400, "invalid_request")
+    answer = server.call("POST", V1 + path, dict.fromkeys(names, kind))
+    assert problem(answer) == (400, "invalid_request")
+
+
+def test_a_body_of_a_megabyte_is_read_and_of_a_byte_more_is_not(unwritten: Server) -> None:
+    whole = json.dumps({"name": "a/b"}).encode().ljust(1_048_576)
+    answer = unwritten.call("POST", f"{V1}/folders", raw=whole, headers=JSON)
+    refused(answer, "name")
+    answer = unwritten.call("POST", f"{V1}/folders", raw=whole + b" ", headers=JSON)
+    assert problem(answer) == (413, "too_large")
+
+
+def test_a_huge_body_is_refused_before_it_is_sent(unwritten: Server) -> None:
+    head = _head(unwritten, "POST", "/folders", "Content-Length: 99999999999")
+    assert raw(unwritten, head).status == 413
+
+
+def test_a_huge_body_without_a_declared_length_is_refused(unwritten: Server) -> None:
+    head = _head(unwritten, "POST", "/folders", "Transfer-Encoding: chunked")
+    chunk = b"10000\r\n" + b" " * 65_536 + b"\r\n"
+    assert raw(unwritten, head, *[chunk] * 17).status == 413
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        ("Content-Length: -5",),
+        ("Content-Length: ten",),
+        ("Content-Length: 2", "Content-Length: 3"),
+        ("Transfer-Encoding: chunked", "Content-Length: 2"),
+    ],
+)
+def test_a_length_that_cannot_be_is_refused(unwritten: Server, headers: tuple[str, ...]) -> None:
+    answer = raw(unwritten, _head(unwritten, "POST", "/folders", *headers), b"{}")
+    assert answer.status == 400
+
+
+def _head(server: Server, method: str, path: str, *headers: str) -> str:
+    lines = (
+        f"{method} {V1}{path} HTTP/1.1",
+        "Host: keystead",
+        f"Authorization: Bearer {server.admin_token}",
+        "Content-Type: application/json",
+        "Connection: close",
+        *headers,
+    )
+    return "".join(f"{line}\r\n" for line in lines) + "\r\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "suffix"),
+    [
+        ("/whoami?x=1", ("x",)),
+        ("/folders?x=1&y=2", ("x", "y")),
+        ("/folders?q=a&q=b", ("q",)),
+        ("/folders?page_size=0", ("page_size",)),
+        ("/folders?page_size=201", ("page_size",)),
+        ("/folders?page_size=ten", ("page_size",)),
+        ("/folders?page_size=", ("page_size",)),
+        (f"/credentials?sort={CANARY}&state={CANARY}", ("state", "sort")),
+        (f"/credentials?expires_before={CANARY}", ("expires_before",)),
+        (f"/audit/events?after={CANARY}&before={CANARY}", ("after", "before")),
+        (f"/audit/events?decision={CANARY}", ("decision",)),
+        (f"/audit/export?format={CANARY}", ("format",)),
+        ("/folders?q=" + "a" * 256, ("q",)),
+        ("/folders?q=", ("q",)),
+        ("/folders?path=" + "a" * 9001, ("path",)),
+        ("/folders?path=a//b", ("path",)),
+        ("/folders?path=../a", ("path",)),
+        ("/folders?q=%ff", ()),
+        ("/folders?q=%c3%28", ()),
+        ("/folders?" + "&".join(f"a{i}=1" for i in range(51)), ()),
+    ],
+)
+def test_a_wrong_parameter_is_refused_by_name(
+    unwritten: Server, path: str, suffix: tuple[str, ...]
+) -> None:
+    refused(unwritten.call("GET", V1 + path), *suffix)
+
+
+@pytest.mark.parametrize("q", ["a" * 255, "%00", "%25_%5C'", "%F0%9F%94%91", "%E2%80%AE", "a+b"])
+@pytest.mark.parametrize("path", ["/folders", "/accounts", "/credentials", "/owners"])
+def test_whatever_text_is_searched_for_is_only_searched_for(
+    server: Server, path: str, q: str
+) -> None:
+    assert "items" in ok(server.call("GET", f"{V1}{path}?q={q}"))
+
+
+@pytest.mark.parametrize(
+    ("method", "suffix"),
+    [
+        ("DELETE", ""),
+        ("POST", "/revoke"),
+        ("POST", "/disable"),
+        ("POST", "/enable"),
+        ("POST", "/rotate"),
+    ],
+)
+def test_what_a_request_does_not_take_is_refused_and_nothing_done(
+    server: Server, method: str, suffix: str
+) -> None:
+    _, record = server.token("folders:list")
+    path = f"{V1}/credentials/{record['id']}"
+    refused(server.call(method, f"{path}{suffix}?dry_run=1"), "dry_run")
+    answer = server.call(method, path + suffix, {"dry_run": True})
+    assert problem(answer) == (400, "invalid_request")
+    assert ok(server.call("GET", path)) == record
+
+
+def test_an_empty_object_is_no_body(server: Server) -> None:
+    _, record = server.token("folders:list")
+    ok(server.call("POST", f"{V1}/credentials/{record['id']}/revoke", {}))
+
+
+@pytest.mark.parametrize("method", ["HEAD", "OPTIONS", "TRACE", "PROPFIND", "PUT", "DELETE"])
+@pytest.mark.parametrize("path", ["/folders", "/whoami", "/audit/export", "/self/revoke"])
+def test_a_method_that_a_path_does_not_take_is_405(
+    unwritten: Server, method: str, path: str
+) -> None:
+    answer = unwritten.call(method, V1 + path)
+    assert answer.status == 405
+    taken = set(answer.headers["allow"].split(", "))
+    assert taken
+    assert method not in taken
+
+
+@pytest.mark.parametrize("method", ["LIST", "get", "BREW", "G\u00c9T"])
+def test_a_method_that_is_none_is_refused(unwritten: Server, method: str) -> None:
+    assert raw(unwritten, _head(unwritten, method, "/folders")).status in {400, 405}
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/openapi.json"])
+def test_an_open_path_takes_get_alone(server: Server, path: str) -> None:
+    assert problem(server.call("POST", path, {})) == (405, "method_not_allowed")
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/api2", "/apiary", "/api/v2/whoami", "/API/v1/whoami", "/docs", "/schema", "/api/v1"],
+)
+def test_what_is_nowhere_is_404(server: Server, path: str) -> None:
+    assert problem(server.call("GET", path)) == (404, "not_found")
+
+
+@pytest.mark.parametrize(
+    "trick",
+    [
+        "../{0}/{1}",
+        "./{0}/{1}",
+        "{0}/../{0}/{1}",
+        "{0}/{1}/..",
+        "%2e%2e/{0}/{1}",
+        "%2e%2e%2f{0}/{1}",
+        "..%5c{0}/{1}",
+        "{0}%5c{1}",
+        "{0}/{1};x=1",
+        "{0};/{1}",
+        "{0}/{1}%00",
+        "{0}%00/{1}",
+        "{0}/{1}%ff",
+        "%c0%ae%c0%ae/{0}/{1}",
+        "{0}/{1}/x",
+        "{1}/{0}",
+        "{0}",
+        "{0}/%2e",
+        "{0}%252f{1}",
+        "%EF%BC%8F{0}/{1}",
+        "{0}%EF%BC%8F{1}",
+        "{0}/{1}%E2%80%8B",
+        "a/" * 40 + "{1}",
+        "{0}/" + "a" * 5000,
+    ],
+)
+def test_a_path_trick_leads_nowhere(unwritten: Server, place: Place, trick: str) -> None:
+    path = trick.format(*place)
+    answer = raw(unwritten, _head(unwritten, "GET", f"/secrets/{path}"))
+    assert answer.status in {400, 404}
+    assert b"pass-word" not in answer.body
+
+
+@pytest.mark.parametrize(
+    "trick", ["{0}//{1}", "/{0}/{1}", "{0}/{1}/", "{0}%2f{1}", "{0}%2F{1}", "{0}/{1}%0a"]
+)
+def test_another_spelling_of_a_path_has_the_same_rights(
+    server: Server, place: Place, trick: str
+) -> None:
+    _, stranger = member(server, "user")
+    path = f"{V1}/secrets/{trick.format(*place)}"
+    assert server.call("GET", path).status in {200, 404}
+    assert problem(server.call("GET", path, token=stranger)) == (404, "not_found")
+
+
+Place = tuple[str, str]
+
+
+@pytest.fixture(scope="module")
+def place(server: Server) -> Place:
+    """The quoted names of a folder and of an account in it."""
+    folder = server.folder()
+    return path_of(folder["name"]), path_of(server.account(folder["id"])["name"])
+
+
+@pytest.mark.parametrize("name", ["\x00", "a\x00b", "a\nb", "a\x7fb", "a\u200bb", "a\u202eb", " "])
+@pytest.mark.parametrize("path", BODIES)
+def test_a_name_of_what_cannot_be_seen_is_refused(unwritten: Server, path: str, name: str) -> None:
+    answer = unwritten.call("POST", V1 + path, {"name": name})
+    assert problem(answer) == (400, "invalid_request")
+    assert "name" in {error["field"] for error in answer.json()["errors"]}
+
+
+@pytest.mark.parametrize("name", [".", "..", "a/b", "/", "\uff0f", "\u2024\u2024", "a\uff0fb"])
+def test_a_name_that_would_break_a_path_is_refused(unwritten: Server, name: str) -> None:
+    refused(unwritten.call("POST", f"{V1}/folders", {"name": name}), "name")
