@@ -80,8 +80,7 @@ def run(arguments: Sequence[str]) -> int:
     # Asked here and not of the command: a line that cannot be parsed has no command yet.
     as_json = "--json" in arguments
     try:
-        if not all(word.isascii() or _is_text(word) for word in arguments):
-            raise Misuse("the command line is not UTF-8 text")
+        _require_text(arguments)
         ended = app(args=list(arguments) or ["--help"], prog_name="keystead", standalone_mode=False)
         sys.stdout.flush()
     except typer.TyperException as error:
@@ -101,9 +100,10 @@ def run(arguments: Sequence[str]) -> int:
     return ended if isinstance(ended, int) else Exit.DONE
 
 
-def _is_text(word: str) -> bool:
+def _require_text(arguments: Sequence[str]) -> None:
     # Bytes that are no text come from the system as halves of surrogate pairs.
-    return not any("\ud800" <= character <= "\udfff" for character in word)
+    if any("\ud800" <= character <= "\udfff" for character in "".join(arguments)):
+        raise Misuse("the command line is not UTF-8 text")
 
 
 def _usage(error: typer.TyperException) -> str:
