@@ -46,7 +46,7 @@ from keystead.store.counts import SQLiteCounts
 from keystead.store.doctor import Finding, examine_directory
 from keystead.store.feed import SQLiteFeed
 from keystead.store.installation import found_installation, open_keyring
-from keystead.store.migrate import migrate, schema_of
+from keystead.store.migrate import migrate, require_known, schema_of
 from keystead.store.sqlite import SQLiteStore
 from keystead.web.present import new_request_id
 
@@ -294,8 +294,10 @@ def _keyring(data: Path) -> Keyring:
 
 
 def _require_installation(data: Path) -> None:
-    if schema_of(data) is None:
+    found = schema_of(data)
+    if found is None:
         raise Misconfigured(f"There is no installation in {data}; run keystead init --data {data}.")
+    require_known(found)
 
 
 def system_arrival(clock: Clock) -> Arrival:

@@ -16,7 +16,7 @@ from keystead.store.counts import make_counts
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["HEAD", "KNOWN_REVISIONS", "migrate", "schema_of"]
+__all__ = ["HEAD", "KNOWN_REVISIONS", "migrate", "require_known", "schema_of"]
 
 KNOWN_REVISIONS: Final = ("0001",)
 """Every revision this version knows, oldest first; a test compares it with the migrations."""
@@ -34,22 +34,32 @@ def migrate(data: Path) -> None:
     """
     with _turn(data):
         found = schema_of(data)
-        if found is not None and found not in KNOWN_REVISIONS:
-            msg = (
-                f"The database is in form {found}, which a newer version of Keystead wrote; "
-                f"this one knows forms up to {HEAD}. Start the newer version, or restore a backup."
-            )
-            raise Misconfigured(msg)
+        if found is not None:
+            require_known(found)
         if found != HEAD:
             _upgrade(data)
         make_counts(data)
+
+
+def require_known(revision: str) -> None:
+    """Refuse a database whose form this version does not know.
+
+    Raises:
+        Misconfigured: a newer Keystead wrote it.
+    """
+    if revision not in KNOWN_REVISIONS:
+        msg = (
+            f"The database is in form {revision}, which a newer version of Keystead wrote; "
+            f"this one knows forms up to {HEAD}. Start the newer version, or restore a backup."
+        )
+        raise Misconfigured(msg)
 
 
 def schema_of(data: Path) -> str | None:
     """Return the revision of a data directory's database; None where there is none yet.
 
     Raises:
-        Misconfigured: the file is no SQLite database.
+        Misconfigured: the file is no SQLite database, or another program's.
     """
     path = data / DATABASE
     if not path.exists():
@@ -60,6 +70,7 @@ def schema_of(data: Path) -> str | None:
             "SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'"
         ).fetchall()
         if not rows:
+            _require_empty(connection)
             return None
         found = connection.execute("SELECT version_num FROM alembic_version").fetchall()
         return str(found[0][0]) if found else None
@@ -68,6 +79,12 @@ def schema_of(data: Path) -> str | None:
         raise Misconfigured(msg) from None
     finally:
         connection.close()
+
+
+def _require_empty(connection: sqlite3.Connection) -> None:
+    if connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchall():
+        msg = f"{DATABASE} is another program's database; it is left as it is. Move it away."
+        raise Misconfigured(msg)
 
 
 @contextmanager
