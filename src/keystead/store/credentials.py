@@ -19,7 +19,7 @@ from keystead.ports.credentials import Known, Listed
 from keystead.ports.paging import Page
 from keystead.store import tables
 from keystead.store.owners import OWNER_COLUMNS, owner_from
-from keystead.store.paging import end_of, holds_text, paged
+from keystead.store.paging import end_of, holds_text, paged, paged_empty_last
 from keystead.store.statement import is_one_of
 from keystead.store.usage import last_uses
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Select
 
     from keystead.core.clock import Instant
+    from keystead.owners.owner import Owner
     from keystead.ports.credentials import CredentialQuery
     from keystead.ports.paging import PageRequest, Position
     from keystead.store.statement import Row, Runner
@@ -166,12 +167,16 @@ class CredentialRows:
         descending = query.sort.startswith("-")
         column = query.sort.removeprefix("-")
         sort = _C.name_key if column == "name" else _C[column]
-        statement = paged(
-            _matching(query), sort, _C.id, page,
-            descending=descending, empty_last=column == "expires_at",
-        )  # fmt: skip
+        matching = _matching(query)
+        if column == "expires_at":
+            statements = paged_empty_last(matching, sort, _C.id, page, descending=descending)
+        else:
+            statements = [paged(matching, sort, _C.id, page, descending=descending)]
         values = {} if query.visible is None else {"visible": query.visible}
-        rows = await self._run.rows(statement, values)
+        rows: list[Row] = []
+        for statement in statements:
+            if len(rows) <= page.size:
+                rows += await self._run.rows(statement, values)
         listed = await self._listed(rows[: page.size])
 
         def position(row: Row) -> Position:
@@ -180,7 +185,13 @@ class CredentialRows:
         return Page(tuple(listed), end_of(rows, page, position))
 
     async def _listed(self, rows: Iterable[Row]) -> list[Listed]:
-        found = [(_credential_from(row), owner_from(row)) for row in rows]
+        owners: dict[str, Owner] = {}
+        found: list[tuple[Credential, Owner]] = []
+        for row in rows:
+            credential = _credential_from(row)
+            if credential.owner_id not in owners:
+                owners[credential.owner_id] = owner_from(row)
+            found.append((credential, owners[credential.owner_id]))
         ids = [credential.id for credential, _ in found]
         secrets: dict[str, list[StoredSecret]] = {}
         for row in await self._run.rows(_SECRETS_OF, {"ids": ids}):
@@ -197,7 +208,7 @@ class CredentialRows:
 def _matching(query: CredentialQuery) -> Select[Any]:
     wanted: list[ColumnElement[bool]] = [_C.deleted_at.is_(None)]
     if query.visible is not None:
-        wanted.append(is_one_of(_C.owner_id, bindparam("visible")))
+        wanted.append(_is_visible(query.visible))
     if query.kind is not None:
         wanted.append(_C.kind == query.kind)
     if query.owner_id is not None:
@@ -219,6 +230,13 @@ def _matching(query: CredentialQuery) -> Select[Any]:
         statement = statement.outerjoin(newest, newest.c.credential_id == _C.id)
         wanted.append(or_(newest.c.at.is_(None), newest.c.at < query.last_used_before))
     return statement.where(*wanted)
+
+
+def _is_visible(owners: frozenset[str]) -> ColumnElement[bool]:
+    # Most callers see only their own: equality lets the owner's index give the order too.
+    if len(owners) == 1:
+        return _C.owner_id == next(iter(owners))
+    return is_one_of(_C.owner_id, bindparam("visible"))
 
 
 def _in_state(state: str, at: Instant) -> ColumnElement[bool]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import and_, func, literal, or_, select
+from sqlalchemy import func, literal, or_, select, tuple_
 
 from keystead.core.names import name_key
 from keystead.ports.paging import Page
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from keystead.ports.paging import PageRequest, Position
     from keystead.store.statement import Row
 
-__all__ = ["cut_page", "end_of", "holds_text", "paged"]
+__all__ = ["cut_page", "end_of", "holds_text", "paged", "paged_empty_last"]
 
 T = TypeVar("T")
 
@@ -29,18 +29,35 @@ def paged(
     page: PageRequest,
     *,
     descending: bool = False,
-    empty_last: bool = False,
 ) -> Select[Any]:
-    """Order a statement, start it after the page's position, and take one row more than asked for.
-
-    With `empty_last`, rows whose sort value is NULL come after all others in both directions.
-    """
+    """Order a statement, start it after the page's position, and take one row more than asked for."""
     order = [sort.desc(), id_.desc()] if descending else [sort.asc(), id_.asc()]
-    if empty_last:
-        order.insert(0, sort.is_(None).asc())
     if page.after is not None:
-        statement = statement.where(_after(sort, id_, page.after, descending, empty_last))
+        # Compared as a pair, so that an index on both finds the place instead of reading up to it.
+        here, there = tuple_(sort, id_), tuple_(*page.after)
+        statement = statement.where(here < there if descending else here > there)
     return statement.order_by(*order).limit(page.size + 1)
+
+
+def paged_empty_last(
+    statement: Select[Any],
+    sort: ColumnElement[Any],
+    id_: ColumnElement[Any],
+    page: PageRequest,
+    *,
+    descending: bool = False,
+) -> list[Select[Any]]:
+    """As `paged`, with the rows that have no sort value after all others in both directions.
+
+    Two statements, each in the order of an index; the second is asked where the first found too few.
+    """
+    with_value = statement.where(sort.is_not(None))
+    without = statement.where(sort.is_(None))
+    without = without.order_by(id_.desc() if descending else id_.asc()).limit(page.size + 1)
+    if page.after is None or page.after[0] is not None:
+        return [paged(with_value, sort, id_, page, descending=descending), without]
+    last = page.after[1]
+    return [without.where(id_ < last if descending else id_ > last)]
 
 
 def end_of(
@@ -74,19 +91,3 @@ def holds_text(
         inside = func.instr(func.name_key(each.c.value), key) > 0
         found.append(select(literal(1)).select_from(each).where(inside).exists())
     return or_(*found)
-
-
-def _after(
-    sort: ColumnElement[Any],
-    id_: ColumnElement[Any],
-    after: Position,
-    descending: bool,  # noqa: FBT001
-    empty_last: bool,  # noqa: FBT001
-) -> ColumnElement[bool]:
-    value, last = after
-    beyond_id = id_ < last if descending else id_ > last
-    if value is None:
-        return and_(sort.is_(None), beyond_id)
-    beyond = sort < value if descending else sort > value
-    found = or_(beyond, and_(sort == value, beyond_id))
-    return or_(found, sort.is_(None)) if empty_last else found
