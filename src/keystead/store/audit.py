@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from keystead.ports.audit import AuditQuery
     from keystead.store.statement import Row, Runner
 
-__all__ = ["AuditRows", "ChainTail"]
+__all__ = ["AuditRows", "ChainTail", "entry_from", "head_from"]
 
 _E: Final = tables.audit_entries.c
 _H: Final = tables.audit_heads.c
@@ -121,7 +121,7 @@ class AuditRows:
             .order_by(_E.n)
             .limit(size)
         )
-        return [_entry_from(row) for row in await self._run.rows(statement, {})]
+        return [entry_from(row) for row in await self._run.rows(statement, {})]
 
     async def newest(self, query: AuditQuery, size: int) -> Sequence[StoredEntry]:
         """See the port."""
@@ -131,7 +131,7 @@ class AuditRows:
             .order_by(_E.n.desc())
             .limit(size)
         )
-        return [_entry_from(row) for row in reversed(await self._run.rows(statement, {}))]
+        return [entry_from(row) for row in reversed(await self._run.rows(statement, {}))]
 
 
 def _conditions(query: AuditQuery) -> list[ColumnElement[Any]]:
@@ -156,9 +156,25 @@ async def _stored_head(run: Runner) -> StoredHead:
     row = await run.row(_HEAD, {"wanted": NODE})
     if row is None:
         return StoredHead(GENESIS.n, GENESIS.digest, 0, b"")
-    return StoredHead(row["n"], row["digest"], row["key_n"], row["mac"])
+    return head_from(row)
 
 
-def _entry_from(row: Row) -> StoredEntry:
+def head_from(row: Row) -> StoredHead:
+    """Read a head; whoever changed the file may have put anything there, and it must not stop `verify`."""
+    return StoredHead(
+        _number(row["n"]), _bytes(row["digest"]), _number(row["key_n"]), _bytes(row["mac"])
+    )
+
+
+def entry_from(row: Row) -> StoredEntry:
+    """Read an entry; as `head_from`."""
     columns = SearchColumns(*(row[name] for name in SearchColumns._fields))
-    return StoredEntry(row["n"], row["entry"], row["digest"], columns)
+    return StoredEntry(_number(row["n"]), _bytes(row["entry"]), _bytes(row["digest"]), columns)
+
+
+def _bytes(value: object) -> bytes:
+    return value if isinstance(value, bytes) else str(value).encode()
+
+
+def _number(value: object) -> int:
+    return value if isinstance(value, int) else 0

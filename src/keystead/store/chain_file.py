@@ -5,16 +5,17 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from keystead.audit.chain import Checkpoint, SearchColumns, StoredEntry, StoredHead
+from keystead.audit.chain import Checkpoint, SearchColumns
 from keystead.audit.export import checkpoint_line, csv_header, csv_line, json_line
 from keystead.audit.verifier import Verifier
-from keystead.store.audit import NODE
+from keystead.store.audit import NODE, entry_from, head_from
 from keystead.store.connection import connect
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from keystead.audit.chain import StoredEntry, StoredHead
     from keystead.audit.verifier import Report
     from keystead.crypto.keyring import AuditKey
 
@@ -56,6 +57,8 @@ def newest_checkpoint(data: Path) -> Checkpoint | None:
 def _snapshot(data: Path) -> Iterator[tuple[StoredHead | None, Iterator[StoredEntry]]]:
     connection = connect(data, writes=False)
     try:
+        # An edited text may be no UTF-8; it is a finding then, not an end of reading.
+        connection.text_factory = lambda text: text.decode("utf-8", "replace")
         connection.execute("BEGIN")
         found = connection.execute(
             "SELECT n, digest, key_n, mac FROM audit_heads WHERE node = ?", (NODE,)
@@ -65,10 +68,6 @@ def _snapshot(data: Path) -> Iterator[tuple[StoredHead | None, Iterator[StoredEn
             " WHERE node = ? ORDER BY n",
             (NODE,),
         )
-        entries = (
-            StoredEntry(row["n"], row["entry"], row["digest"], SearchColumns(*tuple(row)[3:]))
-            for row in rows
-        )
-        yield (StoredHead(*found[0]) if found else None), entries
+        yield (head_from(found[0]) if found else None), map(entry_from, rows)
     finally:
         connection.close()
