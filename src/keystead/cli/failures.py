@@ -26,6 +26,7 @@ from enum import IntEnum
 from typing import Final
 
 import keystead_client as sdk
+from keystead.audit.entry import BrokenEntry
 from keystead.cli.output import printable
 from keystead.core import errors
 
@@ -95,6 +96,7 @@ _EXITS: Final[dict[type[object], Exit]] = {
     errors.Throttled: Exit.UNAVAILABLE,
     errors.Unavailable: Exit.UNAVAILABLE,
     errors.Misconfigured: Exit.MISCONFIGURED,
+    BrokenEntry: Exit.CHAIN_BROKEN,
 }
 
 
@@ -115,6 +117,8 @@ def explain(error: Exception) -> Failure:
             return Failure(code, error.code, error.detail)
         case errors.Misconfigured():
             return Failure(code, "misconfigured", str(error))
+        case BrokenEntry():
+            return Failure(code, "chain_broken", f"{error}; run keystead audit verify")
         case OSError():
             # The operating system's own words about a file; they hold no contents.
             return Failure(code, "system", str(error))
