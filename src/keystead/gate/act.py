@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from keystead.audit.event import Event, ObjectRef
 from keystead.core.names import MAX_NAME
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from keystead.ports.store import Tx
 
 __all__ = ["Act"]
+
+_TOKEN: Final = re.compile(r"(ks[a-z]_[0-9A-Za-z]{12})[0-9A-Za-z]+", re.ASCII)
+"""A token, or most of one; the part that is kept is its public id."""
 
 Fact = str | int | bool
 
@@ -53,7 +57,8 @@ class Act:
 
     def seek(self, type_: str, asked_for: str) -> None:
         """Name what was asked for, before it is known to exist, so that a refusal tells it too."""
-        self._object = ObjectRef(type_, "", asked_for[:MAX_NAME])
+        # Whoever puts a token where an id belongs must not find it in the audit: its public id says enough.
+        self._object = ObjectRef(type_, "", _TOKEN.sub(r"\1…", asked_for)[:MAX_NAME])
 
     @property
     def object(self) -> ObjectRef | None:

@@ -1,0 +1,204 @@
+"""A planted secret, issued tokens and the administrator's password are found nowhere they were not sent."""
+
+from __future__ import annotations
+
+import base64
+import json
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from tests.doors.cast import ALL, V1, application, ok, path_of
+from tests.running import Answer, Server, running
+
+CANARIES: Final = (
+    "CANARY-first-9fQ2-value",
+    "CANARY-second-9fQ2-\u00e9\u4e16",
+    "CANARY-malformed-9fQ2",
+    "CANARY-wrong-type-9fQ2",
+    "CANARY-oversized-9fQ2",
+    "CANARY-bearer-9fQ2",
+)
+
+
+@dataclass(slots=True)
+class Suite:
+    """What was planted, and every answer that may not hold it."""
+
+    server: Server
+    tokens: list[str] = field(default_factory=list)
+    refusals: list[Answer] = field(default_factory=list)
+    exports: list[Answer] = field(default_factory=list)
+
+    @property
+    def planted(self) -> list[str]:
+        return [*CANARIES, *self.tokens, self.server.admin_token, self.server.admin_password]
+
+    def bad(self, method: str, path: str, body: object = None, **more: Any) -> None:  # noqa: ANN401
+        answer = self.server.call(method, path, body, **more)
+        assert answer.status >= 400, (path, answer.status)
+        self.refusals.append(answer)
+
+
+@pytest.fixture(scope="module")
+def suite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Suite]:
+    with running(tmp_path_factory.mktemp("canary") / "data") as server:
+        found = Suite(server)
+        _good(found)
+        _bad(found)
+        for form in ("jsonl", "csv"):
+            found.exports.append(server.call("GET", f"{V1}/audit/export?format={form}"))
+        found.exports.append(server.call("GET", f"{V1}/audit/events?page_size=200"))
+        found.exports.append(server.call("GET", f"{V1}/audit/verify"))
+        # Until the counts are flushed too.
+        time.sleep(1.3)
+        yield found
+
+
+def _good(suite: Suite) -> None:
+    server = suite.server
+    folder = server.folder()
+    fields = {"password": CANARIES[0], "key": CANARIES[1]}
+    account = server.account(folder["id"], fields=fields)
+    token, record = server.token(*ALL)
+    suite.tokens.append(token)
+    secret = f"{V1}/accounts/{account['id']}/secret"
+    assert ok(server.call("GET", secret, token=token))["fields"] == fields
+    path = f"{V1}/secrets/{path_of(folder['name'], account['name'])}"
+    text = server.call("GET", path, token=token, headers={"Accept": "text/plain"})
+    assert text.body.decode() == CANARIES[0]
+    ok(server.call("PUT", secret, {"fields": {"password": CANARIES[1]}}, token=token))
+    for overlap in (60, 0):
+        rotated = server.call(
+            "POST", f"{V1}/credentials/{record['id']}/rotate", {"overlap_seconds": overlap}
+        )
+        suite.tokens.append(ok(rotated)["secret"])
+    suite.tokens.append(
+        ok(server.call("POST", f"{V1}/self/rotate", token=suite.tokens[-1]))["secret"]
+    )
+    owned, _ = server.token("folders:list", owner_id=application(server)["id"])
+    suite.tokens.append(owned)
+    doomed = server.account(folder["id"], fields={"password": CANARIES[0]})
+    ok(server.call("DELETE", f"{V1}/accounts/{doomed['id']}"), 204)
+
+
+def _bad(suite: Suite) -> None:
+    server, token = suite.server, suite.tokens[-1]
+    folder = server.folder()["id"]
+    account = server.account(folder)
+    secret = f"{V1}/accounts/{account['id']}/secret"
+    malformed = f'{{"fields": {{"password": "{CANARIES[2]}"'.encode()
+    suite.bad("PUT", secret, raw=malformed, headers={"Content-Type": "application/json"})
+    suite.bad("PUT", secret, raw=malformed, headers={"Content-Type": "text/plain"})
+    for wrong in (
+        {"fields": {"password": [CANARIES[3]]}},
+        {"fields": CANARIES[3]},
+        {"fields": {"pass word": CANARIES[3]}},
+        {"fields": {"password": CANARIES[3]}, "cas": CANARIES[3]},
+        {"fields": {"password": CANARIES[3]}, "cas": 99},
+        {"fields": {"password": CANARIES[3]}, "value": CANARIES[3]},
+        {"password": CANARIES[3]},
+        {"fields": {"password": CANARIES[4] + "x" * 70_000}},
+        {"fields": {"password": CANARIES[4] + "x" * 1_100_000}},
+    ):
+        suite.bad("PUT", secret, wrong)
+    taken = {"folder_id": folder, "name": account["name"], "fields": {"password": CANARIES[3]}}
+    suite.bad("POST", f"{V1}/accounts", taken)
+    for field_name in ("kind", "expires_at", "networks", "scopes", "metadata", "owner_id"):
+        suite.bad("POST", f"{V1}/credentials", {field_name: CANARIES[3], "name": "a"})
+    for narrow in (token, CANARIES[5], token[:-1], token + "x"):
+        suite.bad("GET", secret, token=narrow)
+    for query in (f"?token={token}", f"?{token}", f"?q={token}"):
+        suite.bad("GET", f"{V1}/folders{query}", token=None)
+    suite.bad("GET", f"{V1}/whoami", headers={"X-API-Key": token})
+    suite.bad("GET", f"{V1}/folders/{token}")
+    suite.bad("GET", f"/{token}")
+    basic = base64.b64encode(f"admin:{server.admin_password}".encode()).decode()
+    suite.bad("GET", f"{V1}/whoami", token=None, headers={"Authorization": f"Basic {basic}"})
+    cookie = {"Cookie": f"session={token}"}
+    suite.bad("GET", f"{V1}/whoami", token=None, headers=cookie)
+
+
+def _forms(planted: str) -> set[bytes]:
+    """Return the bytes by which a secret would show: plain, as JSON, in base64 or in hexadecimal."""
+    plain = planted.encode()
+    return {
+        plain,
+        json.dumps(planted)[1:-1].encode(),
+        base64.b64encode(plain)[:-4],
+        base64.urlsafe_b64encode(plain)[:-4],
+        plain.hex().encode(),
+    }
+
+
+def _found(suite: Suite, where: bytes) -> list[str]:
+    return [p for p in suite.planted if any(form in where for form in _forms(p))]
+
+
+def _files(server: Server) -> list[Path]:
+    return [path for path in server.data.rglob("*") if path.is_file()]
+
+
+def test_a_planted_secret_is_in_no_file_of_the_installation(suite: Suite) -> None:
+    names = {path.name for path in _files(suite.server)}
+    assert {"keystead.db", "keystead.db-wal", "usage.db", "master.key"} <= names
+    for path in _files(suite.server):
+        assert _found(suite, path.read_bytes()) == [], path.name
+
+
+def test_a_planted_secret_is_in_no_file_after_the_pages_are_rewritten(suite: Suite) -> None:
+    for name in ("keystead.db", "usage.db"):
+        with closing(sqlite3.connect(suite.server.data / name)) as database:
+            database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            dump = "\n".join(database.iterdump()).encode()
+        assert _found(suite, dump) == [], name
+        assert _found(suite, (suite.server.data / name).read_bytes()) == [], name
+
+
+def test_a_planted_secret_is_not_in_the_log(suite: Suite) -> None:
+    assert _found(suite, suite.server.log.read_bytes()) == []
+
+
+def test_a_planted_secret_is_in_no_export_of_the_audit(suite: Suite) -> None:
+    for answer in suite.exports:
+        assert answer.status == 200
+        assert _found(suite, answer.body) == []
+
+
+def test_no_error_repeats_a_planted_secret(suite: Suite) -> None:
+    assert len(suite.refusals) > 25
+    for answer in suite.refusals:
+        everything = answer.body + repr(answer.headers).encode()
+        assert _found(suite, everything) == [], answer.body
+
+
+def test_a_planted_secret_is_in_no_process_list(suite: Suite) -> None:
+    looked = 0
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            line = (process / "cmdline").read_bytes()
+            parent = (process / "stat").read_text().rpartition(")")[2].split()[1]
+        except OSError:
+            continue
+        mine = {str(suite.server.process.pid)} & {process.name, parent}
+        if mine:
+            looked += 1
+            shown = line + (process / "environ").read_bytes()
+            assert _found(suite, shown) == []
+    assert looked
+
+
+def test_metadata_never_shows_what_is_sealed(suite: Suite) -> None:
+    for path in ("accounts", "folders", "credentials", "owners"):
+        answer = suite.server.call("GET", f"{V1}/{path}?page_size=200")
+        assert answer.status == 200
+        assert _found(suite, answer.body) == []
+    for account in ok(suite.server.call("GET", f"{V1}/accounts"))["items"]:
+        answer = suite.server.call("GET", f"{V1}/accounts/{account['id']}/versions")
+        assert _found(suite, answer.body) == []
