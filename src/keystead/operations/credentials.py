@@ -19,13 +19,15 @@ from keystead.policy.networks import parse_networks
 from keystead.policy.permissions import KEYSTEAD_API, Permission
 from keystead.policy.roles import Role
 from keystead.policy.scopes import scopes_for
+from keystead.ports.credentials import Listed
 
 if TYPE_CHECKING:
     from keystead.core.clock import Instant
     from keystead.core.secret import Secret
     from keystead.credentials.wish import CredentialWish
     from keystead.gate.act import Act
-    from keystead.ports.credentials import CredentialQuery, Listed
+    from keystead.owners.owner import Owner
+    from keystead.ports.credentials import CredentialQuery
     from keystead.ports.paging import Page, PageRequest
 
 __all__ = [
@@ -95,7 +97,8 @@ async def create_credential(
     secret, stored = _new_secret(act, made, 1)
     act.about("credential", made.id, made.name, owner=owner_id)
     await act.tx.credentials.insert(made, stored)
-    return Issued(await _found(act, made.id), secret)
+    owner = await _owner_of(act, owner_id)
+    return Issued(Listed(made, owner, (stored,), None, {}), secret)
 
 
 @operation("credential.edit", needs=Permission.CREDENTIALS_EDIT, told=Told.ENTERED)
@@ -114,7 +117,7 @@ async def edit_credential(act: Act, credential_id: str, wish: CredentialWish) ->
     changed = [f for f in wish.__slots__ if getattr(before, f) != getattr(after, f)]
     act.about("credential", before.id, after.name, changed=",".join(changed))
     await _save(act, after, before.revision)
-    return await _found(act, credential_id)
+    return replace(listed, credential=after)
 
 
 @operation("credential.rotate", needs=Permission.CREDENTIALS_ROTATE, told=Told.ENTERED)
@@ -208,6 +211,16 @@ async def _reached(act: Act, credential_id: str, permission: Permission) -> List
     return listed
 
 
+async def _owner_of(act: Act, owner_id: str) -> Owner:
+    known = act.caller.known
+    if known is not None and known.owner.id == owner_id:
+        return known.owner
+    owner = await act.tx.owners.find(owner_id)
+    if owner is None:
+        raise NotFound("owner")
+    return owner
+
+
 async def _may_not_issue_for(act: Act, owner_id: str) -> bool:
     """Say whether the caller may not hold a secret of this owner.
 
@@ -291,7 +304,7 @@ async def _step(act: Act, listed: Listed, after: Credential) -> Listed:
     if after is listed.credential:
         return listed
     await _save(act, after, listed.credential.revision)
-    return await _found(act, after.id)
+    return replace(listed, credential=after)
 
 
 async def _save(act: Act, after: Credential, was: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, update
 
 from keystead.store import tables
 
@@ -20,10 +20,13 @@ _J: Final = tables.generation_journal.c
 _KEPT: Final = {"kept": True}
 
 JOURNAL_KEPT: Final = 100_000
-"""Names kept in the journal; a process that is further behind forgets everything."""
+"""Names kept in the journal at least; a process that is further behind forgets everything."""
 
-_RAISE: Final = update(tables.generation).values(n=_G.n + 1).execution_options(**_KEPT)
-_NOW: Final = select(_G.n).execution_options(**_KEPT)
+_TRIM_EVERY: Final = 1000
+
+_RAISE: Final = (
+    update(tables.generation).values(n=_G.n + 1).returning(_G.n).execution_options(**_KEPT)
+)
 _WRITE: Final = (
     insert(tables.generation_journal)
     .values({c.name: bindparam(c.name) for c in _J})
@@ -43,8 +46,8 @@ class GenerationRows:
 
     async def raise_for(self, changed: Changed, ref: str, at: Instant) -> None:
         """See the port."""
-        await self._run.changed(_RAISE, {})
-        row = await self._run.row(_NOW, {})
+        row = await self._run.row(_RAISE, {})
         n = int(row[0]) if row is not None else 0
         await self._run.changed(_WRITE, {"n": n, "changed": changed, "ref": ref, "at": at})
-        await self._run.changed(_TRIM, {"until": n - JOURNAL_KEPT})
+        if n % _TRIM_EVERY == 0:
+            await self._run.changed(_TRIM, {"until": n - JOURNAL_KEPT})
