@@ -57,7 +57,7 @@ class Freshness:
                 self._rights.clear()
             else:
                 for digest in self._digests.pop(ref, ()):
-                    self._known.pop(digest, None)
+                    self._drop(digest)
                 self._rights.pop(ref, None)
 
     async def find(self, candidates: Collection[tuple[int, bytes]], id12: str) -> Known | None:
@@ -109,6 +109,18 @@ class Freshness:
         self._known[digest] = (known, subject_of(known))
         for ref in (known.credential.id, known.owner.id):
             self._digests.setdefault(ref, set()).add(digest)
+
+    def _drop(self, digest: bytes) -> None:
+        held = self._known.pop(digest, None)
+        if held is None:
+            return
+        # Out of both lists: an owner's would grow with every credential that he ever had.
+        for ref in (held[0].credential.id, held[0].owner.id):
+            others = self._digests.get(ref)
+            if others is not None:
+                others.discard(digest)
+                if not others:
+                    del self._digests[ref]
 
     def _forget_all(self) -> None:
         self._known.clear()

@@ -11,7 +11,7 @@ A crash between the commit of 4 and the answer leaves the act with its entry; th
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, ParamSpec, TypeVar
 
 from keystead.core.actor import STRANGER, SYSTEM, Actor
 from keystead.core.arrival import Presented
@@ -23,6 +23,7 @@ from keystead.core.errors import (
     Unauthenticated,
     Unavailable,
 )
+from keystead.crypto.envelope import BrokenEnvelope
 from keystead.gate.act import Act, told
 from keystead.gate.caller import Caller
 from keystead.gate.operation import Told
@@ -46,6 +47,11 @@ __all__ = ["Done", "Gate"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+
+_BROKEN: Final = Refused(
+    "internal_error", "the stored value does not open", rule="sealed value altered or moved"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +135,11 @@ class Gate:
             "addresses": summary.addresses,
         }
         event = told("audit.summary", SYSTEM, arrival, "summary", "ok", "", None, facts)
-        await self._enter(event)
+        try:
+            await self._enter(event)
+        except BaseException:
+            self.strangers.give_back(summary)
+            raise
 
     async def _perform(
         self,
@@ -157,6 +167,11 @@ class Gate:
         except Refused as refusal:
             about = acts[0].object if acts else None
             await self._enter_refusal(operation.verb, caller.actor, arrival, refusal, about)
+            raise
+        except BrokenEnvelope:
+            # Somebody changed the database: a fault to the client, but one that the audit tells of.
+            about = acts[0].object if acts else None
+            await self._enter_refusal(operation.verb, caller.actor, arrival, _BROKEN, about)
             raise
 
     async def _who(self, verb: str, arrival: Arrival) -> Caller:

@@ -28,10 +28,19 @@ FAILURES_PER_ADDRESS: Final = 60
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """Refusals of one minute that got no entry of their own."""
+    """Refusals of one minute that got no entry of their own, by address."""
 
-    refusals: int
-    addresses: int
+    by_address: Counter[str]
+
+    @property
+    def refusals(self) -> int:
+        """How many there were."""
+        return self.by_address.total()
+
+    @property
+    def addresses(self) -> int:
+        """From how many addresses."""
+        return len(self.by_address)
 
 
 @dataclass(slots=True)
@@ -66,9 +75,13 @@ class Strangers:
         """Return what got no entry since the last call, and forget it; None where nothing did."""
         if not self._unentered:
             return None
-        found = Summary(self._unentered.total(), len(self._unentered))
-        self._unentered.clear()
+        found = Summary(self._unentered)
+        self._unentered = Counter()
         return found
+
+    def give_back(self, summary: Summary) -> None:
+        """Take back a summary that could not be entered, for the next one."""
+        self._unentered.update(summary.by_address)
 
     def _turn(self, at: Instant) -> None:
         minute = at // MINUTE
