@@ -18,7 +18,7 @@ from litestar.exceptions import HTTPException
 from keystead.api.openapi import describe
 from keystead.api.routes import ROUTES
 from keystead.api.table import RouteTable
-from keystead.core.errors import Invalid, KeysteadError
+from keystead.core.errors import Invalid, KeysteadError, Refused, Unavailable
 from keystead.web import bodies, present, query
 from keystead.web.call import Answer, Call, expiry_header
 from keystead.web.refusals import PROBLEM, problem_of
@@ -152,6 +152,8 @@ class Door:
             error: KeysteadError = found
             if arrival is not None and not (call and call.asked):
                 error = await self._refusal_before(error, entry, arrival)
+            if not isinstance(error, (Refused, Invalid, Unavailable)):
+                _log_fault(error, request_id)
             until = error.presented_until or (call.credential_expires_at if call else None)
             return _refusal(error, request_id, expiry_header(until))
         except Exception as error:  # noqa: BLE001  # the last net: a fault of ours is a clean 500
@@ -187,10 +189,14 @@ class Door:
         return (200, b'{"status":"ready"}') if self._ready() else (503, b'{"status":"not ready"}')
 
     def _unforeseen(self, error: Exception, request_id: str) -> tuple[Answer, dict[str, str]]:
-        places = traceback.extract_tb(error.__traceback__)
-        trail = " < ".join(f"{place.name}:{place.lineno}" for place in reversed(places[-8:]))
-        _LOG.error("%s: %s at %s", request_id, type(error).__name__, trail)
+        _log_fault(error, request_id)
         return _refusal(KeysteadError(), request_id, {})
+
+
+def _log_fault(error: Exception, request_id: str) -> None:
+    places = traceback.extract_tb(error.__traceback__)
+    trail = " < ".join(f"{place.name}:{place.lineno}" for place in reversed(places[-8:]))
+    _LOG.error("%s: %s at %s", request_id, type(error).__name__, trail)
 
 
 def _wrong_method(allowed: Iterable[str]) -> tuple[Answer, dict[str, str]]:
