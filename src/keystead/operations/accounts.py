@@ -98,6 +98,7 @@ async def create_account(
     if wrong or isinstance(wish.folder_id, UnsetType):
         msg = "the account cannot be made like this"
         raise Invalid(msg, *wrong)
+    act.seek("folder", wish.folder_id)
     act.caller.require_in(wish.folder_id, Permission.ACCOUNTS_CREATE)
     account_id = new_id("acct")
     version = seal_version(act, account_id, 1, fields)
@@ -149,7 +150,9 @@ async def edit_account(act: Act, account_id: str, wish: AccountWish) -> PlacedAc
         revision=before.revision + 1,
     )
     changed = [f for f in wish.__slots__ if getattr(before, f) != getattr(after, f)]
-    act.about("account", account_id, after.name, changed=",".join(changed))
+    moved = {"from": before.folder_id, "to": after.folder_id}
+    facts = moved if after.folder_id != before.folder_id else {}
+    act.about("account", account_id, after.name, changed=",".join(changed), **facts)
     if not await act.tx.accounts.save(after, before.revision):
         raise Conflict("wrong_state", "somebody else changed it meanwhile; read it and try again")
     return _placed(act, after)

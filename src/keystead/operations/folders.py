@@ -14,9 +14,11 @@ from keystead.gate.operation import Told, operation
 from keystead.policy.permissions import Permission
 from keystead.policy.roles import Right, Role
 from keystead.ports.paging import Page
-from keystead.vault.folder import Folder, split_path
+from keystead.vault.folder import Folder, require_place, split_path
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from keystead.gate.act import Act
     from keystead.ports.paging import PageRequest
     from keystead.ports.vault import FolderQuery
@@ -84,8 +86,9 @@ async def create_folder(act: Act, wish: FolderWish) -> PlacedFolder:
     if wrong:
         msg = "the folder cannot be made like this"
         raise Invalid(msg, *wrong)
-    _require_place(act, parent_id)
-    act.caller.tree.require_place(parent_id)
+    act.seek("folder", parent_id or "")
+    _require_may_place(act, parent_id)
+    require_place(await _above(act, parent_id), 1)
     grants = {} if isinstance(wish.grants, UnsetType) else dict(wish.grants)
     if act.caller.owner_id:
         grants[act.caller.owner_id] = Right.MANAGER
@@ -98,7 +101,7 @@ async def create_folder(act: Act, wish: FolderWish) -> PlacedFolder:
         created_at=act.at,
         modified_at=act.at,
     )
-    act.about("folder", made.id, made.name)
+    act.about("folder", made.id, made.name, parent=parent_id or "", granted=_written(grants))
     if not await act.tx.folders.insert(made):
         raise NotFound("folder")
     await act.tx.generation.raise_for("folders", made.id, act.at)
@@ -127,10 +130,14 @@ async def edit_folder(act: Act, folder_id: str, wish: FolderWish) -> PlacedFolde
         revision=before.revision + 1,
     )
     if after.parent_id != before.parent_id:
-        _require_place(act, after.parent_id)
-        act.caller.tree.require_place(after.parent_id, moving=folder_id)
+        # Whoever takes a folder away from its superiors must be one: both ends must be his to edit.
+        if before.parent_id is not None:
+            act.caller.require_in(before.parent_id, Permission.FOLDERS_EDIT)
+        _require_may_place(act, after.parent_id)
+        height = await act.tx.folders.height(folder_id)
+        require_place(await _above(act, after.parent_id), height, moving=folder_id)
     changed = [f for f in wish.__slots__ if getattr(before, f) != getattr(after, f)]
-    act.about("folder", folder_id, after.name, changed=",".join(changed))
+    act.about("folder", folder_id, after.name, changed=",".join(changed), **_told(before, after))
     if not await act.tx.folders.save(after, before.revision):
         raise Conflict("wrong_state", "somebody else changed it meanwhile; read it and try again")
     await act.tx.generation.raise_for("folders", folder_id, act.at)
@@ -160,7 +167,29 @@ async def _reached(act: Act, folder_id: str, permission: Permission) -> Folder:
     return folder
 
 
-def _require_place(act: Act, parent_id: str | None) -> None:
+async def _above(act: Act, parent_id: str | None) -> tuple[str, ...]:
+    return () if parent_id is None else await act.tx.folders.above(parent_id)
+
+
+def _told(before: Folder, after: Folder) -> dict[str, str]:
+    """Return who was given and who lost which right, and from where to where it moved."""
+    facts: dict[str, str] = {}
+    gained = dict(after.grants.items() - before.grants.items())
+    lost = dict(before.grants.items() - after.grants.items())
+    if gained:
+        facts["granted"] = _written(gained)
+    if lost:
+        facts["ungranted"] = _written(lost)
+    if before.parent_id != after.parent_id:
+        facts |= {"from": before.parent_id or "top", "to": after.parent_id or "top"}
+    return facts
+
+
+def _written(grants: Mapping[str, Right]) -> str:
+    return ",".join(f"{grantee}:{right.name.lower()}" for grantee, right in sorted(grants.items()))
+
+
+def _require_may_place(act: Act, parent_id: str | None) -> None:
     if parent_id is not None:
         act.caller.require_in(parent_id, Permission.FOLDERS_EDIT)
     elif not act.caller.house and not act.caller.roles & _MAY_MAKE_TOP_FOLDERS:

@@ -137,10 +137,13 @@ def inherited_rights(
     for folder in parents:
         trail: list[str] = []
         here: str | None = folder
-        while here is not None and here not in found:
+        on_trail: set[str] = set()
+        # A circle, which only damage can make, gives no right and must not be followed for ever.
+        while here is not None and here not in found and here not in on_trail:
             trail.append(here)
+            on_trail.add(here)
             here = parents.get(here)
-        best = found[here] if here is not None else None
+        best = found.get(here) if here is not None else None
         for step in reversed(trail):
             own = [grants[step][g] for g in grantees if g in grants[step]] if step in grants else []
             best = max([*own, best] if best is not None else own, default=None)

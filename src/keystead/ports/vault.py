@@ -53,6 +53,12 @@ class FolderRecords(Protocol):
     async def find(self, folder_id: str) -> Folder | None:
         """Return one that is not deleted."""
 
+    async def above(self, folder_id: str) -> tuple[str, ...]:
+        """Return the folder and those it lies in, as they are in this transaction."""
+
+    async def height(self, folder_id: str) -> int:
+        """Return how many levels the folder and what lies in it have, from 1."""
+
     async def save(self, folder: Folder, was: int) -> bool:
         """Write the changed record and its grants if its revision is still `was`.
 

@@ -13,6 +13,7 @@ from keystead.crypto.keyring import Keyring, read_master_key
 from keystead.store.connection import DATABASE, connect
 from keystead.store.installation import open_keyring
 from keystead.store.migrate import HEAD, KNOWN_REVISIONS, schema_of
+from keystead.vault.folder import MAX_DEPTH
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,6 +42,7 @@ def examine_directory(data: Path, key_file: Path, at: Instant) -> list[Finding]:
         ("disk space", lambda: _disk(data)),
         ("schema", lambda: _schema(data)),
         ("database", lambda: _database(data)),
+        ("folders", lambda: _folders(data)),
         ("master key", lambda: _key(data, key_file)),
         ("audit head", lambda: _head(data, key_file)),
         ("clock", lambda: _clock(data, at)),
@@ -95,6 +97,36 @@ def _database(data: Path) -> str:
     if found != "ok":
         raise Misconfigured(f"the file is damaged ({found}); restore it from a backup.")
     return "readable and whole"
+
+
+def _folders(data: Path) -> str:
+    connection = connect(data, writes=False)
+    try:
+        found = dict(
+            connection.execute(
+                "SELECT id, parent_id FROM folders WHERE deleted_at IS NULL"
+            ).fetchall()
+        )
+    finally:
+        connection.close()
+    lost = [folder for folder in found if not _reaches_the_top(folder, found)]
+    if lost:
+        raise Misconfigured(
+            f"{len(lost)} folders hang from no top, {lost[0]} among them: the tree is damaged; "
+            "restore a backup."
+        )
+    return f"{len(found)} folders, each under the top"
+
+
+def _reaches_the_top(folder: str, parents: dict[str, str | None]) -> bool:
+    here: str | None = folder
+    for _ in range(MAX_DEPTH + 1):
+        if here is None:
+            return True
+        if here not in parents:
+            return False
+        here = parents[here]
+    return False
 
 
 def _key(data: Path, key_file: Path) -> str:

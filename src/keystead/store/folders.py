@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import Exists, bindparam, delete, insert, literal, or_, select, update
+from sqlalchemy import Exists, bindparam, delete, func, insert, literal, or_, select, update
 
 from keystead.core.names import name_key
 from keystead.policy.roles import Right
@@ -12,7 +12,7 @@ from keystead.ports.paging import Page
 from keystead.store import tables
 from keystead.store.paging import end_of, holds_text, paged
 from keystead.store.statement import is_one_of
-from keystead.vault.folder import Folder, FolderTree
+from keystead.vault.folder import MAX_DEPTH, Folder, FolderTree
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -95,6 +95,30 @@ _SAVE: Final = (
     .values({name: bindparam(name) for name in _SAVED})
     .execution_options(**_KEPT)
 )
+# One level more than a tree may have: enough to see that it is too deep, and an end in any case.
+_LEVELS: Final = MAX_DEPTH + 1
+_start = (
+    select(_F.id, _F.parent_id, literal(1).label("level"))
+    .where(_F.id == bindparam("wanted"), _F.deleted_at.is_(None))
+    .cte("above", recursive=True)
+)
+_above = _start.union_all(
+    select(_F.id, _F.parent_id, _start.c.level + 1).where(
+        _F.id == _start.c.parent_id, _start.c.level < _LEVELS
+    )
+)
+_ABOVE: Final = select(_above.c.id).order_by(_above.c.level).execution_options(**_KEPT)
+_top = (
+    select(_F.id, literal(1).label("level"))
+    .where(_F.id == bindparam("wanted"), _F.deleted_at.is_(None))
+    .cte("below", recursive=True)
+)
+_below = _top.union_all(
+    select(_F.id, _top.c.level + 1).where(
+        _F.parent_id == _top.c.id, _F.deleted_at.is_(None), _top.c.level < _LEVELS
+    )
+)
+_HEIGHT: Final = select(func.coalesce(func.max(_below.c.level), 0)).execution_options(**_KEPT)
 _CHILD: Final = tables.folders.alias("child")
 _A: Final = tables.accounts.c
 _BURY: Final = (
@@ -147,6 +171,15 @@ class FolderRows:
             return None
         grants = _grants(await self._run.rows(_GRANTS_OF, {"ids": [folder_id]}))
         return _folder_from(row, grants)
+
+    async def above(self, folder_id: str) -> tuple[str, ...]:
+        """See the port."""
+        return tuple(row[0] for row in await self._run.rows(_ABOVE, {"wanted": folder_id}))
+
+    async def height(self, folder_id: str) -> int:
+        """See the port."""
+        row = await self._run.row(_HEIGHT, {"wanted": folder_id})
+        return 0 if row is None else int(row[0])
 
     async def save(self, folder: Folder, was: int) -> bool:
         """See the port."""

@@ -16,7 +16,15 @@ if TYPE_CHECKING:
 
     from keystead.core.clock import Instant
 
-__all__ = ["MAX_DEPTH", "MAX_GRANTS", "Folder", "FolderTree", "FolderWish", "split_path"]
+__all__ = [
+    "MAX_DEPTH",
+    "MAX_GRANTS",
+    "Folder",
+    "FolderTree",
+    "FolderWish",
+    "require_place",
+    "split_path",
+]
 
 MAX_DEPTH: Final = 32
 MAX_GRANTS: Final = 200
@@ -96,37 +104,36 @@ class FolderTree:
         """Return the folder's path from the top, names joined by `/`."""
         return "/".join(self.names[f] for f in reversed(self._upwards(folder_id)))
 
-    def depth(self, folder_id: str) -> int:
-        """Return how many folders there are from the top to this one, itself counted."""
-        return len(self._upwards(folder_id))
-
-    def require_place(self, parent_id: str | None, moving: str | None = None) -> None:
-        """Refuse a place that is too deep, or that lies inside the folder being moved.
-
-        Raises:
-            Conflict: the folder would come to lie in itself.
-            Invalid: the tree would be deeper than `MAX_DEPTH`.
-        """
-        above = self._upwards(parent_id) if parent_id is not None else []
-        if moving is not None and moving in above:
-            raise Conflict("wrong_state", "a folder cannot be moved into itself")
-        below = 1 if moving is None else self._height(moving)
-        if len(above) + below > MAX_DEPTH:
-            msg = "the folder cannot be made like this"
-            raise Invalid(msg, FieldError("parent_id", f"folders nest at most {MAX_DEPTH} deep"))
-
     def _upwards(self, folder_id: str) -> list[str]:
         found: list[str] = []
         here: str | None = folder_id
-        while here is not None:
+        # A tree never is deeper; a damaged one must not keep a process busy for ever.
+        while here is not None and len(found) <= MAX_DEPTH:
             found.append(here)
-            here = self.parents[here]
+            here = self.parents.get(here)
         return found
 
-    def _height(self, folder_id: str) -> int:
-        base = self.depth(folder_id) - 1
-        inside = (f for f in self.parents if folder_id in self._upwards(f))
-        return max(self.depth(f) for f in inside) - base
+
+def require_place(above: Sequence[str], height: int, moving: str | None = None) -> None:
+    """Refuse a place that is too deep, or that lies inside the folder being moved.
+
+    Args:
+        above: the new parent and the folders it lies in, read in the act's own transaction: two moves at
+            once, each judged by what was before, would close a circle.
+        height: how many levels are put there.
+        moving: the folder being moved; None for a new one.
+
+    Raises:
+        Conflict: the folder would come to lie in itself.
+        Invalid: the tree would be deeper than `MAX_DEPTH`.
+    """
+    if moving is not None and moving in above:
+        raise Conflict("wrong_state", "a folder cannot be moved into itself")
+    if len(above) + height > MAX_DEPTH:
+        raise Invalid(
+            "the folder cannot be made like this",
+            FieldError("parent_id", f"folders nest at most {MAX_DEPTH} deep"),
+        )
 
 
 def split_path(path: str) -> list[str]:
