@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import bindparam, insert, select, update
@@ -15,6 +16,7 @@ from keystead.audit.chain import (
     follow,
 )
 from keystead.audit.entry import encode_entry
+from keystead.core.errors import Unavailable
 from keystead.store import tables
 
 if TYPE_CHECKING:
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
     from keystead.store.statement import Row, Runner
 
 __all__ = ["AuditRows", "ChainTail", "entry_from", "head_from"]
+
+_LOG: Final = logging.getLogger("keystead.audit")
 
 _E: Final = tables.audit_entries.c
 _H: Final = tables.audit_heads.c
@@ -61,13 +65,32 @@ class ChainTail:
         """Belong to one connection."""
         self._run = run
         self._key = key
+        self._seen = GENESIS
         self._read = GENESIS
         self.head = GENESIS
 
     async def load(self) -> None:
-        """Read the head; another process may have moved it."""
+        """Read the head; another process may have moved it, but only onwards, and only signed.
+
+        Going on from a head that is not ours would sign whatever was forged before it.
+
+        Raises:
+            Unavailable: `audit_broken`; no act is done until the chain has been looked at.
+        """
         stored = await _stored_head(self._run)
-        self._read = self.head = Head(stored.n, stored.digest)
+        head = Head(stored.n, stored.digest)
+        known = self._seen
+        if (
+            not self._key.check(*stored)
+            or head.n < known.n
+            or (head.n == known.n and head.digest != known.digest)
+        ):
+            _LOG.critical("the audit's head is not one that this installation signed last")
+            raise Unavailable(
+                "audit_broken",
+                "the audit's head is not the one that was signed last; run keystead audit verify",
+            )
+        self._seen = self._read = self.head = head
 
     async def append(self, event: Event) -> int:
         """Add one entry."""

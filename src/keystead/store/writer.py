@@ -17,6 +17,7 @@ from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from keystead.core.errors import Unavailable
 from keystead.store.audit import ChainTail
 from keystead.store.connection import SQLiteRunner, connect, drive, unavailable
 from keystead.store.tx import SQLTx
@@ -155,4 +156,7 @@ class GroupWriter:
 
 
 def _all_fail(group: list[tuple[Work, asyncio.Future[Any]]], error: BaseException) -> list[Outcome]:
-    return [(future, None, error) for _, future in group]
+    if not isinstance(error, Unavailable):
+        return [(future, None, error) for _, future in group]
+    # Each caller's own: what the gate notes on it for one of them is not for the others.
+    return [(future, None, Unavailable(error.code, error.detail)) for _, future in group]

@@ -40,6 +40,7 @@ STATUS: Final[Mapping[str, int]] = {
     "internal_error": 500,
     "network_undecided": 503,
     "audit_full": 503,
+    "audit_broken": 503,
     "busy": 503,
 }
 """Every code that an answer can carry; a test raises each of them."""
