@@ -63,7 +63,7 @@ def test_a_weak_token_may_still_revoke_a_strong_one(server: Server) -> None:
 def test_nobody_but_a_user_himself_is_handed_his_credential(server: Server) -> None:
     somebody = user(server, "user")
     refused = _issue(server, server.admin_token, scopes=["folders:list"], owner_id=somebody["id"])
-    assert (refused.status, refused.json()["errors"][0]["field"]) == (400, "owner_id")
+    assert problem(refused) == (403, "insufficient_scope")
 
 
 def test_an_owner_that_does_not_exist_is_refused_as_one_that_may_not_be_issued_for(
@@ -86,7 +86,7 @@ def test_a_manager_manages_his_applications_and_no_others(server: Server) -> Non
     assert _issue(server, boss, scopes=["folders:list"], owner_id=his).status == 201
     others = application(server)["id"]
     refused = _issue(server, boss, scopes=["folders:list"], owner_id=others)
-    assert refused.json()["errors"][0]["field"] == "owner_id"
+    assert problem(refused) == (403, "insufficient_scope")
     read = server.call("GET", f"{V1}/owners/{others}", token=boss)
     assert problem(read) == (404, "not_found")
     listed = ok(server.call("GET", f"{V1}/owners?page_size=200", token=boss))["items"]
@@ -121,7 +121,7 @@ def test_a_manager_does_not_act_through_an_application_that_is_more_than_he_is(
     for role in ("administrator", "auditor"):
         ok(server.call("PATCH", f"{V1}/owners/{his}", {"roles": [role]}))
         refused = _issue(server, boss, scopes=["audit:read"], owner_id=his)
-        assert (refused.status, refused.json()["errors"][0]["field"]) == (400, "owner_id")
+        assert problem(refused) == (403, "insufficient_scope")
         rotated = server.call("POST", f"{V1}/credentials/{live['id']}/rotate", token=boss)
         assert problem(rotated) == (403, "insufficient_scope")
 

@@ -4,4 +4,4 @@ Pure: no storage, no request, no clock. A kind fills in only what is its own (it
 carry); the gate walks the shared steps.
 """
 
-__all__ = ["api_token", "kind", "lifecycle", "record", "wish"]
+__all__ = ["api_token", "kind", "lifecycle", "record", "wish", "within"]

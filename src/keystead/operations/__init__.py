@@ -5,4 +5,14 @@ its transaction, and names its object for the entry. Who asks, from where and wi
 decided before it runs; it cannot be reached by another way.
 """
 
-__all__ = ["accounts", "audit", "credentials", "folders", "owners", "secrets", "whoami"]
+__all__ = [
+    "accounts",
+    "audit",
+    "credentials",
+    "folders",
+    "issuing",
+    "owners",
+    "sealing",
+    "secrets",
+    "whoami",
+]

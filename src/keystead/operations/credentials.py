@@ -8,17 +8,19 @@ from typing import TYPE_CHECKING
 from msgspec import UNSET, UnsetType
 
 from keystead.core.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
-from keystead.core.ids import new_id
-from keystead.core.names import clean_name
 from keystead.credentials import lifecycle
 from keystead.credentials.kind import KINDS_BY_NAME
-from keystead.credentials.record import Credential, StoredSecret
-from keystead.crypto.token_format import mint
+from keystead.credentials.record import Credential
 from keystead.gate.operation import Told, operation
-from keystead.policy.networks import parse_networks
-from keystead.policy.permissions import KEYSTEAD_API, Permission
-from keystead.policy.roles import Role
-from keystead.policy.scopes import scopes_for
+from keystead.operations.issuing import (
+    may_not_issue_for,
+    new_credential,
+    new_secret,
+    require_held,
+    require_newest_secret,
+    require_within,
+)
+from keystead.policy.permissions import Permission
 from keystead.ports.credentials import Listed
 
 if TYPE_CHECKING:
@@ -75,7 +77,8 @@ async def create_credential(
 
     Raises:
         Invalid: a field is wrong or missing, with every such field.
-        Forbidden: it would hold a scope that the presented credential does not hold.
+        Forbidden: it would be more than the presented credential (scopes, end, networks), or the owner's
+            credentials are not the caller's to issue.
         Conflict: another of its kind has the name.
     """
     owner_id = owner_id or act.caller.owner_id
@@ -87,14 +90,20 @@ async def create_credential(
     for field in ("name", "access", "expires_at"):
         if getattr(wish, field) is UNSET:
             wrong.append(FieldError(field, "is required"))
-    if await _may_not_issue_for(act, owner_id):
-        wrong.append(FieldError("owner_id", "is no owner whose credentials you may issue"))
     if wrong:
         msg = "the credential cannot be made like this"
         raise Invalid(msg, *wrong)
-    made = _new_credential(act, kind, type_, owner_id, wish)
-    _require_held(act, made)
-    secret, stored = _new_secret(act, made, 1)
+    act.seek("owner", owner_id)
+    if await may_not_issue_for(act, owner_id):
+        raise Forbidden(
+            "insufficient_scope",
+            "owner_id is no owner whose credentials you may issue",
+            rule="owner",
+        )
+    made = new_credential(act, kind, type_, owner_id, wish)
+    require_held(act, made)
+    require_within(act, made)
+    secret, stored = new_secret(act, made, 1)
     act.about("credential", made.id, made.name, owner=owner_id)
     await act.tx.credentials.insert(made, stored)
     owner = await _owner_of(act, owner_id)
@@ -112,8 +121,14 @@ async def edit_credential(act: Act, credential_id: str, wish: CredentialWish) ->
     listed = await _reached(act, credential_id, Permission.CREDENTIALS_EDIT)
     before = listed.credential
     after = lifecycle.edited(before, wish, act.at)
-    _require_held(act, before)
-    _require_held(act, after)
+    require_held(act, before)
+    require_held(act, after)
+    require_within(
+        act,
+        after,
+        end=after.expires_at != before.expires_at,
+        networks=after.networks != before.networks,
+    )
     changed = [f for f in wish.__slots__ if getattr(before, f) != getattr(after, f)]
     act.about("credential", before.id, after.name, changed=",".join(changed))
     await _save(act, after, before.revision)
@@ -134,13 +149,13 @@ async def rotate_credential(
         Conflict: it is revoked, expired without a new end, or has too many live secrets.
     """
     listed = await _reached(act, credential_id, Permission.CREDENTIALS_ROTATE)
-    if await _may_not_issue_for(act, listed.credential.owner_id):
+    if await may_not_issue_for(act, listed.credential.owner_id):
         raise Forbidden(
             "insufficient_scope",
             "only the user himself may be handed a secret of his",
             rule="owner",
         )
-    _require_held(act, listed.credential)
+    require_held(act, listed.credential)
     return await _rotate(act, listed, overlap_seconds, expires_at)
 
 
@@ -181,7 +196,7 @@ async def disable_credential(act: Act, credential_id: str) -> Listed:
 async def enable_credential(act: Act, credential_id: str) -> Listed:
     """Switch a credential on again."""
     listed = await _reached(act, credential_id, Permission.CREDENTIALS_REVOKE)
-    _require_held(act, listed.credential)
+    require_held(act, listed.credential)
     return await _step(act, listed, lifecycle.enabled(listed.credential, act.at))
 
 
@@ -221,69 +236,13 @@ async def _owner_of(act: Act, owner_id: str) -> Owner:
     return owner
 
 
-async def _may_not_issue_for(act: Act, owner_id: str) -> bool:
-    """Say whether the caller may not hold a secret of this owner.
-
-    A user's credential would let its holder act as that user, also in folders closed to the caller: so only
-    the user himself gets one. Applications have no self; who manages them does.
-    """
-    if owner_id == act.caller.owner_id or act.caller.house:
-        return False
-    if not act.caller.reaches(owner_id, Permission.CREDENTIALS_CREATE):
-        return True
-    owner = await act.tx.owners.find(owner_id)
-    if owner is None or owner.kind != "application":
-        return True
-    # Nor may a manager act through an application that is more than he is.
-    return Role.ADMINISTRATOR not in act.caller.roles and not owner.roles <= act.caller.roles | {
-        Role.USER
-    }
-
-
-def _require_held(act: Act, credential: Credential) -> None:
-    """Refuse to make or hand out more than the presented credential holds itself."""
-    scopes = scopes_for(KEYSTEAD_API, credential.access)
-    if not act.caller.holds(scopes):
-        raise Forbidden(
-            "insufficient_scope",
-            "the credential has scopes that the presented one does not hold",
-            rule="scope of another",
-        )
-
-
-def _new_credential(
-    act: Act, kind: str, type_: str, owner_id: str, wish: CredentialWish
-) -> Credential:
-    networks = () if isinstance(wish.networks, UnsetType) else parse_networks(wish.networks)
-    return Credential(
-        id=new_id("cred"),
-        kind=kind,
-        type=type_,
-        name=clean_name(wish.name or ""),
-        description=wish.description or "",
-        owner_id=owner_id,
-        created_by=act.caller.owner_id,
-        created_at=act.at,
-        modified_at=act.at,
-        access=wish.access or (),
-        networks=networks,
-        expires_at=wish.expires_at or None,
-        not_before=wish.not_before or None,
-        metadata=wish.metadata or {},
-    )
-
-
-def _new_secret(act: Act, credential: Credential, n: int) -> tuple[Secret, StoredSecret]:
-    secret = mint(KINDS_BY_NAME[credential.kind].mark, credential.id12)
-    pepper_n, digest = act.keyring.digester.digest(secret)
-    return secret, StoredSecret(n, pepper_n, digest, act.at)
-
-
 async def _rotate(
     act: Act, listed: Listed, overlap_seconds: int, expires_at: Instant | UnsetType | None
 ) -> Issued:
     before = listed.credential
+    require_newest_secret(act, before)
     after = lifecycle.rotated(before, act.at, expires_at)
+    require_within(act, after)
     retires_at = lifecycle.retirement(act.at, overlap_seconds)
     live = lifecycle.live_secrets(listed.secrets, act.at)
     if overlap_seconds and len(live) >= lifecycle.MAX_LIVE_SECRETS:
@@ -292,7 +251,7 @@ async def _rotate(
             f"{len(live)} secrets are live already; wait until one retires, or rotate without overlap",
         )
     n = max(s.n for s in listed.secrets) + 1
-    secret, stored = _new_secret(act, after, n)
+    secret, stored = new_secret(act, after, n)
     act.about("credential", before.id, before.name, secret=n, overlap_seconds=overlap_seconds)
     await _save(act, after, before.revision)
     await act.tx.credentials.replace_secret(before.id, stored, retires_at)

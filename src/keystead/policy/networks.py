@@ -22,6 +22,7 @@ __all__ = [
     "MAX_NETWORKS",
     "Network",
     "allows",
+    "covers",
     "parse_network",
     "parse_networks",
 ]
@@ -59,6 +60,13 @@ class Network:
 def allows(networks: Iterable[Network], address: Address) -> bool:
     """Say whether `address` lies in one of the networks; of no networks, it lies in none."""
     return any(n.version == address.version and n.low <= address.number <= n.high for n in networks)
+
+
+def covers(networks: Iterable[Network], inner: Network) -> bool:
+    """Say whether one of the networks holds every address of `inner`."""
+    return any(
+        n.version == inner.version and n.low <= inner.low and inner.high <= n.high for n in networks
+    )
 
 
 def parse_network(text: str) -> Network:
