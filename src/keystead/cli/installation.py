@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import ssl
 import sys
 from ipaddress import ip_address
@@ -38,6 +39,8 @@ def init(
     """
     from keystead import main as house
 
+    # A polite end unwinds what was begun; the default would leave a key file lying beside DIR.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     made = house.initialise(data, database_url)
     found = {
         "admin_login": made.admin_login,
