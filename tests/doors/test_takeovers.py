@@ -45,8 +45,12 @@ def test_a_bounded_token_frees_neither_itself_nor_another(server: Server) -> Non
     _, other = server.token(*scopes, **bounds)
     for record in (itself, other):
         path = f"{V1}/credentials/{record['id']}"
-        wider: dict[str, object]
-        for wider in ({"expires_at": None}, {"networks": []}, {"expires_at": in_future(days=1)}):
+        widenings: tuple[dict[str, object], ...] = (
+            {"expires_at": None},
+            {"networks": []},
+            {"expires_at": in_future(days=1)},
+        )
+        for wider in widenings:
             refused = server.call("PATCH", path, wider, token=token)
             assert problem(refused) == (403, "insufficient_scope"), wider
         rotated = server.call("POST", f"{path}/rotate", {"expires_at": None}, token=token)
