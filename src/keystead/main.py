@@ -166,6 +166,8 @@ def serve(  # what a listener needs
     """
     import uvicorn  # noqa: PLC0415  # other commands do without it
 
+    from keystead.front.protocol import BoundedProtocol  # noqa: PLC0415  # as above
+
     _require_installation(data)
     exposed_listener = insecure_http and tls_cert is None
     settings = read_settings(data, exposed_listener=exposed_listener)
@@ -182,7 +184,7 @@ def serve(  # what a listener needs
         ssl_certfile=tls_cert,
         ssl_keyfile=tls_key,
         loop="uvloop",
-        http="httptools",
+        http=BoundedProtocol,
         ws="none",
         lifespan="on",
         interface="asgi3",

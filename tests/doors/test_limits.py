@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
 from typing import Any, Final
 
 import pytest
@@ -200,6 +202,58 @@ def test_a_check_that_cannot_be_is_refused(server: Server, cas: object) -> None:
     body = {"fields": {"password": "new"}, "cas": cas}
     answer = server.call("PUT", f"{V1}/accounts/{account['id']}/secret", body)
     assert problem(answer) == (400, "invalid_request")
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"X-Long": "a" * 70_000},
+        {"X-Long": "a" * 2_000_000},
+        {f"X-{i}": "a" * 1000 for i in range(80)},
+    ],
+    ids=["a long header", "a header like a book", "many headers"],
+)
+def test_a_head_longer_than_anybody_sends_is_refused(
+    server: Server, headers: dict[str, str]
+) -> None:
+    answer = raw(server, "GET", f"{V1}/whoami", headers)
+    # Where the rest is still on its way, the closed connection may swallow the answer.
+    assert answer[:12] in {b"HTTP/1.1 400", b""}
+    assert server.call("GET", f"{V1}/whoami", headers={"X-Long": "a" * 50_000}).status == 200
+
+
+def test_a_path_longer_than_anybody_sends_is_refused(server: Server) -> None:
+    answer = raw(server, "GET", f"{V1}/folders/{'a' * 70_000}", {})
+    assert answer[:12] in {b"HTTP/1.1 400", b""}
+
+
+def test_many_requests_on_one_connection_are_each_counted_alone(server: Server) -> None:
+    one = (
+        f"GET {V1}/whoami HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {server.admin_token}\r\n"
+        f"X-Long: {'a' * 20_000}\r\n"
+    )
+    last = f"{one}Connection: close\r\n\r\n"
+    assert exchange(server, (f"{one}\r\n" * 9 + last).encode()).count(b"HTTP/1.1 200") == 10
+
+
+def raw(server: Server, method: str, path: str, headers: dict[str, str]) -> bytes:
+    """Send a request by hand; return what came back, also where the peer hung up early."""
+    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    text = f"{method} {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n{lines}\r\n"
+    return exchange(server, text.encode())
+
+
+def exchange(server: Server, sent: bytes) -> bytes:
+    """Send bytes while reading what comes back."""
+    host, _, port = server.url.removeprefix("http://").partition(":")
+    found = b""
+    with socket.create_connection((host, int(port)), 30) as connection:
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            connection.sendall(sent)
+        with contextlib.suppress(ConnectionResetError):
+            while piece := connection.recv(65_536):
+                found += piece
+    return found
 
 
 def test_an_agent_is_kept_as_far_as_it_can_be_read(server: Server) -> None:
