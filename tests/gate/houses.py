@@ -73,6 +73,10 @@ class Home:
     token: Secret = field(default_factory=lambda: Secret(""))
     credential: Credential | None = None
 
+    @property
+    def settings(self) -> Settings:
+        return Settings(self.data, self.data / MASTER_KEY)
+
     async def perform(self, operation: Operation[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Ask as the administrator, from loopback, now."""
         done = await self.house.gate.perform(operation, self.arrival(), *args, **kwargs)

@@ -1,0 +1,177 @@
+"""A process remembers what it decided upon, and forgets exactly what changed."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+
+from keystead.core.errors import Refused
+from keystead.core.secret import Secret
+from keystead.credentials.wish import CredentialWish
+from keystead.gate import freshness
+from keystead.main import House
+from keystead.operations.credentials import (
+    create_credential,
+    delete_credential,
+    disable_credential,
+    edit_credential,
+    revoke_credential,
+)
+from keystead.operations.folders import create_folder, edit_folder
+from keystead.operations.owners import create_owner, edit_owner
+from keystead.operations.secrets import fetch_secret, store_secret
+from keystead.operations.whoami import whoami
+from keystead.owners.owner import OwnerWish
+from keystead.policy.permissions import Permission
+from keystead.policy.roles import Right
+from keystead.policy.scopes import Access
+from keystead.vault.folder import FolderWish
+from tests.gate.houses import Home, at_home
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+async def look(home: Home, token: Secret, house: House | None = None) -> str:
+    try:
+        await (house or home.house).gate.perform(whoami, home.arrival(token))
+    except Refused as refusal:
+        return refusal.code
+    return "ok"
+
+
+async def reads(home: Home, token: Secret) -> int:
+    before = home.house.store.statements
+    assert await look(home, token) == "ok"
+    return home.house.store.statements - before
+
+
+def test_only_what_was_named_is_read_anew(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with at_home(tmp_path / "data") as home:
+            app = await home.perform(create_owner, "application", OwnerWish(name="app"))
+            other = await home.perform(create_owner, "application", OwnerWish(name="other"))
+            a, first = await home.issue(owner_id=app.id)
+            b, _ = await home.issue(owner_id=app.id)
+            c, _ = await home.issue(owner_id=other.id)
+
+            async def anew() -> list[bool]:
+                return [bool(await reads(home, token)) for token in (a, b, c)]
+
+            await anew()
+            assert await anew() == [False, False, False]
+            await home.perform(edit_credential, first.id, CredentialWish(description="x"))
+            assert await anew() == [True, False, False]
+            await home.perform(edit_owner, app.id, OwnerWish(email="a@example.com"))
+            assert await anew() == [True, True, False]
+            await home.perform(create_credential, "api_token", "static", None, wish("new"))
+            assert await anew() == [False, False, False], "creation takes nothing away"
+            await home.perform(store_secret, home.account_id, {"password": Secret("x")}, None)
+            assert await anew() == [False, False, False], "a value is no right"
+            await home.perform(edit_folder, home.folder_id, FolderWish(name="other"))
+            assert await reads(home, a) == 2, "the folder tree and its grants, once for all"
+            assert await reads(home, b) == 0
+
+    asyncio.run(run())
+
+
+def wish(name: str) -> CredentialWish:
+    return CredentialWish(
+        name=name, expires_at=None, access=(Access("keystead", (Permission.ACCOUNTS_LIST,)),)
+    )
+
+
+@pytest.mark.parametrize(
+    ("act", "code"),
+    [
+        (revoke_credential, "credential_revoked"),
+        (disable_credential, "credential_disabled"),
+        (delete_credential, "credential_revoked"),
+    ],
+    ids=lambda v: getattr(v, "name", ""),
+)
+def test_two_houses_on_one_directory_hear_of_each_other_at_once(
+    tmp_path: Path, act: object, code: str
+) -> None:
+    async def run() -> None:
+        async with at_home(tmp_path / "data") as home:
+            neighbour = House(home.settings, home.clock)
+            token, made = await home.issue()
+            assert [await look(home, token), await look(home, token, neighbour)] == ["ok", "ok"]
+            await home.perform(act, made.id)  # type: ignore[arg-type]
+            assert await look(home, token, neighbour) == code
+            assert await look(home, token) == code
+            await neighbour.close()
+
+    asyncio.run(run())
+
+
+def test_a_grant_taken_away_next_door_closes_the_folder_here(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with at_home(tmp_path / "data") as home:
+            neighbour = House(home.settings, home.clock)
+            app = await home.perform(create_owner, "application", OwnerWish(name="app"))
+            granted = {home.owner_id: Right.MANAGER, app.id: Right.USER}
+            await home.perform(edit_folder, home.folder_id, FolderWish(grants=granted))
+            token, _ = await home.issue(owner_id=app.id)
+
+            async def fetch() -> str:
+                try:
+                    await neighbour.gate.perform(fetch_secret, home.arrival(token), home.account_id)
+                except Refused as refusal:
+                    return refusal.code
+                return "ok"
+
+            assert await fetch() == "ok"
+            left = {home.owner_id: Right.MANAGER}
+            await home.perform(edit_folder, home.folder_id, FolderWish(grants=left))
+            assert await fetch() == "not_found"
+            await neighbour.close()
+
+    asyncio.run(run())
+
+
+def test_a_folder_made_next_door_is_known_here(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with at_home(tmp_path / "data") as home:
+            neighbour = House(home.settings, home.clock)
+            await neighbour.gate.perform(whoami, home.arrival())
+            made = await home.perform(create_folder, FolderWish(name="fresh"))
+            inside = FolderWish(name="inside", parent_id=made.folder.id)
+            done = await neighbour.gate.perform(create_folder, home.arrival(), inside)
+            assert done.value.path == "fresh/inside"
+            await neighbour.close()
+
+    asyncio.run(run())
+
+
+def test_memory_does_not_grow_with_credentials_that_come_and_go(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with at_home(tmp_path / "data") as home:
+            memory = home.house.gate._freshness
+            await look(home, home.token)
+            before = len(memory._known), sum(map(len, memory._digests.values()))
+            for _ in range(20):
+                token, made = await home.issue(Permission.ACCOUNTS_LIST)
+                assert await look(home, token) == "ok"
+                await home.perform(delete_credential, made.id)
+            await look(home, home.token)
+            assert (len(memory._known), sum(map(len, memory._digests.values()))) == before
+
+    asyncio.run(run())
+
+
+def test_memory_starts_anew_at_its_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(freshness, "_MOST", 5)
+
+    async def run() -> None:
+        async with at_home(tmp_path / "data") as home:
+            tokens = [(await home.issue(Permission.ACCOUNTS_LIST))[0] for _ in range(12)]
+            for token in tokens * 2:
+                assert await look(home, token) == "ok"
+                assert len(home.house.gate._freshness._known) <= 5
+                assert len(home.house.gate._freshness._digests) <= 6
+
+    asyncio.run(run())
