@@ -18,10 +18,9 @@ from keystead.operations.secrets import fetch_secret, store_secret
 from keystead.operations.whoami import whoami
 from keystead.vault.account import AccountWish
 from tests.gate.houses import Home, at_home
-from tests.running import Server, running
+from tests.running import Server
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 CANARY = "another account's password"
@@ -107,29 +106,23 @@ async def look(home: Home) -> str:
     return "ok"
 
 
-@pytest.fixture
-def lonely(tmp_path: Path) -> Iterator[Server]:
-    with running(tmp_path / "data") as server:
-        yield server
-
-
-def test_a_client_hears_of_a_fault_and_no_more(lonely: Server) -> None:
-    folder = lonely.folder()
-    account = lonely.account(folder["id"])
-    other = lonely.account(folder["id"], fields={"password": CANARY})
+def test_a_client_hears_of_a_fault_and_no_more(server: Server) -> None:
+    folder = server.folder()
+    account = server.account(folder["id"])
+    other = server.account(folder["id"], fields={"password": CANARY})
     sql(
-        lonely.data,
+        server.data,
         "UPDATE account_versions SET sealed = (SELECT sealed FROM account_versions"
         " WHERE account_id = :other) WHERE account_id = :mine",
         mine=account["id"], other=other["id"],
     )  # fmt: skip
-    answer = lonely.call("GET", f"/api/v1/accounts/{account['id']}/secret")
+    answer = server.call("GET", f"/api/v1/accounts/{account['id']}/secret")
     assert (answer.status, answer.code) == (500, "internal_error")
     assert answer.headers["cache-control"] == "no-store"
     assert CANARY not in answer.body.decode()
-    entered = lonely.call("GET", "/api/v1/audit/events?verb=secret.read&decision=refused").json()
+    entered = server.call("GET", "/api/v1/audit/events?verb=secret.read&decision=refused").json()
     assert entered["items"][-1]["request_id"] == answer.headers["keystead-request-id"]
-    log = lonely.log.read_text()
+    log = server.log.read_text()
     assert "BrokenEnvelope" in log
     assert CANARY not in log
 

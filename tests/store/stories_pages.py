@@ -263,7 +263,7 @@ def filters_equal_the_lifecycle(runner: asyncio.Runner, opened: Opened) -> None:
     """Hold the store's filter of states to `lifecycle.state`: any life, any instant."""
 
     @given(lives=LIVES, at=INSTANTS.filter(bool))
-    @settings(max_examples=60)
+    @settings(max_examples=40)
     def agree(lives: list[tuple[Instant | None, ...]], at: Instant) -> None:
         owner = make_owner()
         kept = [
