@@ -3,6 +3,7 @@
 At most ten entries a minute per address and a hundred in all are written; the rest is one summary entry a
 minute. An address with more than sixty failed presentations in a minute gets 429 for further
 *failed* ones; a good credential from there is never refused for others' failures. Counts are per process.
+An IPv6 address counts as its /64: a single machine has all of those addresses.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Final
 
+from keystead.core.arrival import parse_address
 from keystead.core.clock import MINUTE, SECOND, Instant
 
 __all__ = [
@@ -56,6 +58,7 @@ class Strangers:
     def should_enter(self, address: str, at: Instant) -> bool:
         """Count a refusal, and say whether it gets an entry of its own."""
         self._turn(at)
+        address = _source(address)
         self._refusals[address] += 1
         if self._refusals[address] > ENTRIES_PER_ADDRESS or self._entered >= ENTRIES_PER_MINUTE:
             self._unentered[address] += 1
@@ -66,10 +69,11 @@ class Strangers:
     def must_wait(self, address: str, at: Instant) -> int | None:
         """Count a failed presentation; return the seconds to wait where there were too many."""
         self._turn(at)
+        address = _source(address)
         self._failures[address] += 1
         if self._failures[address] <= FAILURES_PER_ADDRESS:
             return None
-        return max(1, ((self._minute + 1) * MINUTE - at) // SECOND)
+        return min(60, max(1, ((self._minute + 1) * MINUTE - at) // SECOND))
 
     def take_summary(self) -> Summary | None:
         """Return what got no entry since the last call, and forget it; None where nothing did."""
@@ -85,8 +89,13 @@ class Strangers:
 
     def _turn(self, at: Instant) -> None:
         minute = at // MINUTE
-        if minute != self._minute:
+        # Forward only: requests that waited differently long do not come in the order of their instants.
+        if minute > self._minute:
             self._minute = minute
             self._refusals.clear()
             self._failures.clear()
             self._entered = 0
+
+
+def _source(address: str) -> str:
+    return f"{parse_address(address).number >> 64:x}/64" if ":" in address else address
