@@ -190,6 +190,16 @@ def _audit_full(server: Server) -> Answer:
         assert server.call("GET", f"{V1}/accounts/{account['id']}/secret").status == 200
 
 
+def _audit_broken(server: Server) -> Answer:
+    with closing(sqlite3.connect(server.data / "keystead.db", isolation_level=None)) as database:
+        (digest,) = database.execute("SELECT digest FROM audit_heads").fetchone()
+        database.execute("UPDATE audit_heads SET digest = zeroblob(32)")
+        try:
+            return server.call("POST", f"{V1}/folders", {"name": server.unique("folder")})
+        finally:
+            database.execute("UPDATE audit_heads SET digest = ?", [digest])
+
+
 def _busy(server: Server) -> Answer:
     with closing(sqlite3.connect(server.data / "keystead.db", isolation_level=None)) as database:
         database.execute("BEGIN IMMEDIATE")
@@ -199,6 +209,7 @@ def _busy(server: Server) -> Answer:
 AILING: Final[dict[str, Produce]] = {
     "internal_error": _internal_error,
     "audit_full": _audit_full,
+    "audit_broken": _audit_broken,
     "busy": _busy,
 }
 
