@@ -23,13 +23,14 @@ def clean_name(text: str) -> str:
 def name_key(text: str) -> str:
     """Return what uniqueness is judged by: NFKC, then case folding, then NFKC again.
 
-    Folding can undo normalisation (U+0345 among others), hence the second time.
+    Folding can undo normalisation (U+0345 among others), hence the second time; and normalising can put
+    white space at an end (U+00B8), which a key, too, is without.
     """
     if text.isascii():
         # The same, three times as quick: a search through all names asks for each one's key.
         return clean_name(text).lower()
     folded = unicodedata.normalize("NFKC", clean_name(text)).casefold()
-    return unicodedata.normalize("NFKC", folded)
+    return clean_name(unicodedata.normalize("NFKC", folded))
 
 
 def wrong_name(text: str, *, in_path: bool = False) -> str | None:
