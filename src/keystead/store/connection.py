@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy.dialects import sqlite
 
-from keystead.core.errors import Conflict, Unavailable
+from keystead.core.errors import Conflict, Misconfigured, Unavailable
 from keystead.core.names import name_key
 from keystead.store.statement import Compiler
 
@@ -21,7 +21,15 @@ if TYPE_CHECKING:
 
     T = TypeVar("T")
 
-__all__ = ["DATABASE", "USAGE", "SQLiteRunner", "connect", "drive", "unavailable"]
+__all__ = [
+    "DATABASE",
+    "USAGE",
+    "SQLiteRunner",
+    "connect",
+    "drive",
+    "unavailable",
+    "unreadable_counts",
+]
 
 DATABASE: Final = "keystead.db"
 USAGE: Final = "usage.db"
@@ -58,8 +66,20 @@ def connect(data: Path, *, writes: bool = True) -> sqlite3.Connection:
     ):
         connection.execute(f"PRAGMA {pragma}").fetchall()
     if (data / USAGE).exists():
-        connection.execute("ATTACH ? AS usage", (f"file:{_quoted(data / USAGE)}?mode=ro",))
+        try:
+            connection.execute("ATTACH ? AS usage", (f"file:{_quoted(data / USAGE)}?mode=ro",))
+        except sqlite3.DatabaseError as error:
+            connection.close()
+            raise unreadable_counts(error) from None
     return connection
+
+
+def unreadable_counts(error: sqlite3.DatabaseError) -> Misconfigured:
+    """Say what to do about a file of counts that is damaged."""
+    return Misconfigured(
+        f"{USAGE} cannot be read as a database: {error}. It holds last uses and nothing else: move it "
+        "away, and the next start makes it anew."
+    )
 
 
 def drive(work: Coroutine[Any, Any, T]) -> T:

@@ -13,7 +13,7 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateTable
 
 from keystead.store import tables
-from keystead.store.connection import USAGE
+from keystead.store.connection import USAGE, unreadable_counts
 from keystead.store.usage import ADD_USE
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ def make_counts(data: Path) -> None:
     try:
         connection.execute("PRAGMA journal_mode=WAL").fetchall()
         connection.execute(str(create.compile(dialect=sqlite.dialect())))
+    except sqlite3.DatabaseError as error:
+        raise unreadable_counts(error) from None
     finally:
         connection.close()
     (data / USAGE).chmod(0o600)
