@@ -156,6 +156,12 @@ def gone(data: Path) -> None:
     (data / DATABASE).unlink()
 
 
+def counts_of_nothing(data: Path) -> None:
+    for more in ("-wal", "-shm"):
+        (data / f"{USAGE}{more}").unlink(missing_ok=True)
+    (data / USAGE).write_bytes(b"this is not a database, it is a sentence. " * 200)
+
+
 def settle(data: Path) -> None:
     for more in ("-wal", "-shm"):
         (data / f"{DATABASE}{more}").unlink(missing_ok=True)
@@ -169,6 +175,7 @@ UNUSABLE: list[tuple[Callable[[Path], None], str]] = [
     (foreign, "another program's database"),
     (migrated_by_another_program, "form a1b2c3"),
     (unfinished, "keystead init"),
+    (counts_of_nothing, "move it away"),
     (gone, "keystead init"),
 ]
 
@@ -190,7 +197,10 @@ def test_what_cannot_be_used_is_said_and_left_alone(
     assert contents(data) == before, "nothing was written"
 
 
-@pytest.mark.parametrize("spoil", [corrupt, nonsense, foreign, written_by_a_newer_version])
+@pytest.mark.parametrize(
+    "spoil",
+    [corrupt, nonsense, foreign, written_by_a_newer_version, counts_of_nothing],
+)
 @pytest.mark.parametrize(
     "words", [("audit", "verify"), ("audit", "export"), ("audit", "checkpoint"), ("doctor",)]
 )
