@@ -67,7 +67,8 @@ def test_f2_a_token_is_taken_in_every_dialect(
 def test_what_only_looks_like_a_dialect_is_no_credential(
     server: Server, issued: tuple[str, str], header: str, form: str
 ) -> None:
-    answer = server.call("GET", WHOAMI, token=None, headers={header: form.format(issued[0])})
+    headers = {header: form.format(issued[0])}
+    answer = server.call("GET", WHOAMI, token=None, headers=headers, source="127.0.8.2")
     assert problem(answer) == (401, "invalid_credential")
     assert issued[0] not in answer.body.decode()
 
@@ -85,7 +86,8 @@ def test_a_token_with_a_typing_error_is_nobodys(
         "check": text[:-1] + ("0" if text[-1] != "0" else "1"),
         "kind": "ksk" + text[3:],
     }[change]
-    assert problem(server.call("GET", WHOAMI, token=other)) == (401, "invalid_credential")
+    answer = server.call("GET", WHOAMI, token=other, source="127.0.8.3")
+    assert problem(answer) == (401, "invalid_credential")
 
 
 @pytest.mark.parametrize(

@@ -559,6 +559,7 @@ def test_a_list_is_filtered_by_each_of_its_fields(server: Server) -> None:
     assert ids(f"owner={owner}") == {plain, named, told, ending}
     assert ids(f"q={word}") == {named, told}
     assert ids(f"owner={owner}&expires_before=2098-01-01T00:00:00Z") == set()
+    assert ids(f"owner={owner}&expires_before=1970-01-01T00:00:00Z") == set()
     assert ids(f"owner={owner}&expires_before=2098-01-01T00:00:01Z") == {ending}
     assert ids(f"owner={owner}&last_used_before=2001-01-01T00:00:00Z") == {
         plain,

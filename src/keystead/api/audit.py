@@ -123,7 +123,7 @@ async def events(call: Call) -> Answer:
     asked = call.query(EventQueryBody)
     instants = Instants()
     given = {"after": asked.after, "before": asked.before}
-    after, before = instants.read(given, "after"), instants.read(given, "before")
+    after, before = instants.bound(given, "after"), instants.bound(given, "before")
     instants.require()
     size = page_request(asked.page_size, None, _CHAIN).size
     wanted = AuditQuery(
@@ -132,8 +132,8 @@ async def events(call: Call) -> Answer:
         credential_id=asked.credential,
         object_id=asked.object,
         decision=asked.decision,
-        after=after or None,
-        before=before or None,
+        after=after,
+        before=before,
     )
     since = None if asked.since is None else _number(asked.since)
     found = await call.perform(

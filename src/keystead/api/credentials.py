@@ -62,8 +62,8 @@ async def list_all(call: Call) -> Answer:
     asked = call.query(CredentialQueryBody)
     instants = Instants()
     given = {"expires_before": asked.expires_before, "last_used_before": asked.last_used_before}
-    expires_before = instants.read(given, "expires_before")
-    last_used_before = instants.read(given, "last_used_before")
+    expires_before = instants.bound(given, "expires_before")
+    last_used_before = instants.bound(given, "last_used_before")
     instants.require()
     wanted = CredentialQuery(
         visible=frozenset(),
@@ -72,8 +72,8 @@ async def list_all(call: Call) -> Answer:
         state=asked.state,
         owner_id=asked.owner,
         q=asked.q,
-        expires_before=expires_before or None,
-        last_used_before=last_used_before or None,
+        expires_before=expires_before,
+        last_used_before=last_used_before,
         sort=asked.sort,
     )
     page = await call.perform(

@@ -43,6 +43,11 @@ class Instants:
             self.wrong.append(FieldError(field, str(error)))
             return UNSET
 
+    def bound(self, given: Mapping[str, object], field: str) -> Instant | None:
+        """Return one filter's instant; None where there is none, so that 1970 itself stays a bound."""
+        at = self.read(given, field)
+        return None if isinstance(at, UnsetType) else at
+
     def require(self) -> None:
         """Raise `Invalid` if one was wrong."""
         if self.wrong:
