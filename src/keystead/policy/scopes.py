@@ -23,6 +23,9 @@ Level = Literal["read", "write"]
 MAX_SCOPES: Final = 200
 """Scopes and levels that one credential may hold; no catalogue of ours comes near it."""
 
+_KNOWN: Final = frozenset(
+    f"{resource}:{action}" for resource, actions in RESOURCES.items() for action in actions
+)
 _READ: Final = ("list", "read")
 _WRITE: Final = ("list", "read", "create", "edit", "delete")
 
@@ -109,9 +112,8 @@ def check_access(access: tuple[Access, ...]) -> list[FieldError]:
 
 
 def _wrong_scopes(where: str, entry: Access) -> Iterable[FieldError]:
-    known = {f"{resource}:{action}" for resource, acts in RESOURCES.items() for action in acts}
     for j, scope in enumerate(entry.scopes):
-        if scope not in known:
+        if scope not in _KNOWN:
             yield FieldError(f"{where}.scopes[{j}]", "is no scope of this API")
     for resource, level in entry.levels.items():
         if resource not in RESOURCES:

@@ -91,10 +91,13 @@ class AccountWish:
 def _wrong_tags(tags: tuple[str, ...]) -> Iterator[FieldError]:
     if len(tags) > MAX_TAGS:
         yield FieldError("tags", f"at most {MAX_TAGS}")
+        return
     keys: set[str] = set()
     for i, tag in enumerate(tags):
-        if (rule := wrong_name(tag)) or (rule := wrong_text(tag, _MAX_TAG)):
+        if (rule := wrong_text(tag, _MAX_TAG)) or (rule := wrong_name(tag)):
             yield FieldError(f"tags[{i}]", rule)
-        elif name_key(tag) in keys:
+            continue
+        key = name_key(tag)
+        if key in keys:
             yield FieldError(f"tags[{i}]", "stands twice")
-        keys.add(name_key(tag))
+        keys.add(key)
