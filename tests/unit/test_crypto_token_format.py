@@ -18,6 +18,8 @@ from keystead.crypto.token_format import (
     read_secret,
     read_token,
     to_base62,
+    token_within,
+    without_tokens,
 )
 
 
@@ -77,3 +79,29 @@ def test_base62_is_fixed_in_width_and_refuses_what_does_not_fit() -> None:
         to_base62(62**3, 3)
     with pytest.raises(ValueError, match="fit"):
         to_base62(-1, 3)
+
+
+@pytest.mark.parametrize(
+    "around", ["{}", "Bearer {}", "x{}y", "/api/v1/{}/", "agent/1.0 ({})", "ks_{}", "{0} {0}"]
+)
+def test_of_a_token_in_a_text_only_the_public_id_is_left(around: str) -> None:
+    token = mint("t", "0123456789ab").reveal()
+    text = around.format(token)
+    found = token_within(text)
+    assert found is not None
+    assert found.reveal() == token
+    told = without_tokens(text)
+    assert told.count("kst_0123456789ab…") == text.count(token)
+    assert not any(token[n : n + 8] in told for n in range(16, 58))
+
+
+@pytest.mark.parametrize("length", [17, 20, 40, 64, 66, 80])
+def test_a_token_that_was_cut_or_grew_is_redacted_too(length: int) -> None:
+    token = mint("t", "0123456789ab").reveal().ljust(80, "0")[:length]
+    assert without_tokens(f"a {token} b") == "a kst_0123456789ab… b"
+
+
+@pytest.mark.parametrize("text", ["", "acct_0123456789ab", "kst_0123456789ab", "tasks_of_mine"])
+def test_a_text_without_a_token_stays_as_it_is(text: str) -> None:
+    assert token_within(text) is None
+    assert without_tokens(text) == text

@@ -32,6 +32,8 @@ __all__ = [
     "read_secret",
     "read_token",
     "to_base62",
+    "token_within",
+    "without_tokens",
 ]
 
 MARKS: Final = MappingProxyType(
@@ -57,6 +59,9 @@ TOKEN_PATTERN: Final = r"\bks[tdukcas]_[0-9A-Za-z]{61}\b"  # noqa: S105  # a for
 _SECRET_BITS: Final = 256
 _SECRET_DIGITS: Final = 43
 _CHECK_DIGITS: Final = 6
+
+_WITHIN: Final = re.compile(r"ks[tdukcas]_[0-9A-Za-z]{61}")
+_MOST_OF_ONE: Final = re.compile(r"(ks[tdukcas]_[0-9A-Za-z]{12})[0-9A-Za-z]+")
 
 _match = re.compile(r"ks[tdukcas]_[0-9A-Za-z]{61}").fullmatch
 
@@ -125,6 +130,17 @@ def read_token(text: str) -> TokenParts | None:
 def read_secret(secret: Secret) -> TokenParts | None:
     """Take apart what was presented, without its leaving this room; as `read_token`."""
     return read_token(secret.reveal())
+
+
+def token_within(text: str) -> Secret | None:
+    """Return the first token that stands in a text, whatever stands around it and whatever its check."""
+    found = _WITHIN.search(text) if "_" in text else None
+    return None if found is None else Secret(found[0])
+
+
+def without_tokens(text: str) -> str:
+    """Return a text in which of each token, or of what is left of one, only the public id stands (Law 6)."""
+    return _MOST_OF_ONE.sub(r"\1…", text) if "_" in text else text
 
 
 def check_digits(body: str) -> str:
