@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import itertools
 import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, TypeVar, get_type_hints
@@ -9,20 +12,32 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, get_type_hints
 import msgspec
 
 from keystead.core.errors import FieldError, Invalid
+from keystead.web.nesting import outside_strings, require_shallow, require_single
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping
 
-__all__ = ["MAX_BODY", "MAX_DEPTH", "decode_fields", "decode_json", "read_body", "require_empty"]
+__all__ = [
+    "MAX_BODY",
+    "READ_SECONDS",
+    "decode_fields",
+    "decode_json",
+    "has_body",
+    "read_body",
+    "require_empty",
+]
 
 T = TypeVar("T", bound=msgspec.Struct)
 
 MAX_BODY: Final = 1_048_576
 """Bytes of a request's body; the largest secret with all its fields fits."""
 
-MAX_DEPTH: Final = 64
+READ_SECONDS: Final = 20.0
+"""For the whole of a body: who sends a byte now and then holds a connection no longer."""
 
-_BRACKETS: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
+_MAX_WRONG: Final = 100
+"""Wrong fields that one answer names; nobody mends more at once."""
+
 _JSON: Final = re.compile(
     r"application/json[ \t]*(?:;[ \t]*charset=\"?utf-8\"?[ \t]*)?", re.IGNORECASE
 )
@@ -30,15 +45,33 @@ _PATH: Final = re.compile(r" - at `(?:key in )?\$(.*)`$", re.DOTALL)
 _RAW: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
-async def read_body(headers: Mapping[str, str], receive: Callable[[], Awaitable[Any]]) -> bytes:
-    """Read a body of at most `MAX_BODY` bytes.
+def has_body(headers: Mapping[str, str]) -> bool:
+    """Say whether a body was announced (RFC 9112 §6)."""
+    return "transfer-encoding" in headers or headers.get("content-length", "0").strip("0") != ""
+
+
+async def read_body(
+    headers: Mapping[str, str],
+    receive: Callable[[], Awaitable[Any]],
+    seconds: float = READ_SECONDS,
+) -> bytes:
+    """Read a body of at most `MAX_BODY` bytes within `seconds`.
 
     Raises:
-        Invalid: `too_large`.
+        Invalid: `too_large`; `request_timeout`.
     """
     declared = headers.get("content-length", "")
     if declared.isdigit() and int(declared[:12]) > MAX_BODY:
         raise _too_large()
+    try:
+        async with asyncio.timeout(seconds):
+            return await _whole_body(receive)
+    except TimeoutError:
+        msg = f"the body took longer than {seconds:g} seconds"
+        raise Invalid(msg, code="request_timeout") from None
+
+
+async def _whole_body(receive: Callable[[], Awaitable[Any]]) -> bytes:
     found = bytearray()
     while True:
         message = await receive()
@@ -80,13 +113,17 @@ def decode_json(
             "the body must be JSON, with Content-Type: application/json",
             code="unsupported_media_type",
         )
-    _require_shallow(body)
+    outside = outside_strings(body)
+    require_shallow(outside)
+    found: T | None = None
     try:
-        return msgspec.json.decode(body, type=form)
-    except msgspec.ValidationError:
-        pass
+        with contextlib.suppress(msgspec.ValidationError):
+            found = msgspec.json.decode(body, type=form)
+        require_single(body, outside)
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise Invalid("the body is not well-formed JSON in UTF-8") from None
+    if found is not None:
+        return found
     try:
         raw = _RAW.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError):
@@ -106,8 +143,10 @@ def decode_fields(
         Invalid: with every wrong, missing and unknown field.
     """
     fields = _fields_of(form)
+    unknown = (name for name in given if name not in fields)
     wrong = [
-        FieldError(name[:64], "is no field of this request") for name in given if name not in fields
+        FieldError(name[:64], "is no field of this request")
+        for name in itertools.islice(unknown, _MAX_WRONG)
     ]
     good: dict[str, Any] = {}
     for name, (kind, required) in fields.items():
@@ -121,7 +160,7 @@ def decode_fields(
             wrong.append(_plainly(name, str(error)))
     wrong += judge(good)
     if wrong:
-        raise Invalid("some fields are wrong", *wrong)
+        raise Invalid("some fields are wrong", *wrong[:_MAX_WRONG])
     return form(**good)
 
 
@@ -151,20 +190,6 @@ def _plainly(name: str, message: str) -> FieldError:
     rule = re.sub(r"^Expected `(.+)`, got `(.+)`$", r"must be \1, not \2", rule)
     rule = re.sub(r"^Expected `(.+)`$", r"must be \1", rule).replace("`", "")
     return FieldError(where, rule)
-
-
-def _require_shallow(body: bytes) -> None:
-    if body.count(b"[") + body.count(b"{") <= MAX_DEPTH:
-        return
-    depth = 0
-    for match in _BRACKETS.finditer(body):
-        bracket = match[0]
-        if bracket in b"[{":
-            depth += 1
-            if depth > MAX_DEPTH:
-                raise Invalid(f"the body nests deeper than {MAX_DEPTH} levels")
-        elif bracket in b"]}":
-            depth -= 1
 
 
 def _too_large() -> Invalid:
