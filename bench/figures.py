@@ -66,9 +66,11 @@ def _machine() -> list[str]:
     packages = ", ".join(f"{name} {version(name)}" for name in ("litestar", "uvicorn", "uvloop"))
     machine = f"{os.cpu_count()} cores ({_processor()}), {memory:.0f} GB"
     system = f"{release['PRETTY_NAME']}, Linux {platform.release()}"
+    load = f"load average {os.getloadavg()[1]:.1f} over the last five minutes, this bench included"
     return [
         f"{datetime.now(UTC):%Y-%m-%d}, Keystead {version('keystead')}: {machine}, {system},",
-        f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {packages}.",
+        f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {packages};",
+        f"{load}.",
     ]
 
 
