@@ -7,6 +7,7 @@ import contextlib
 import logging
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -69,6 +70,7 @@ _FLUSH_SECONDS: Final = 1.0
 _SUMMARY_TURNS: Final = 60
 _EXPOSED: Final = "KEYSTEAD_EXPOSED_LISTENER"
 _DATA: Final = "KEYSTEAD_DATA"
+_SERVER: Final = "KEYSTEAD_SERVER_PID"
 
 
 class House:
@@ -110,8 +112,10 @@ class House:
         self.counts.close()
 
 
-def build(settings: Settings, clock: Clock | None = None) -> Litestar:
-    """Return the application of one process.
+def build(
+    settings: Settings, clock: Clock | None = None, supervisor: int | None = None
+) -> Litestar:
+    """Return the application of one process; a worker of a supervisor ends with him.
 
     Raises:
         Misconfigured: the data directory cannot be used as it is.
@@ -123,13 +127,15 @@ def build(settings: Settings, clock: Clock | None = None) -> Litestar:
 
     @contextlib.asynccontextmanager
     async def life(_: Litestar) -> AsyncIterator[None]:
-        upkeep = asyncio.create_task(house.keep_up())
+        upkeep = [asyncio.create_task(house.keep_up())]
+        if supervisor is not None:
+            upkeep.append(asyncio.create_task(_end_with(supervisor)))
         try:
             yield
         finally:
-            upkeep.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await upkeep
+            for task in upkeep:
+                task.cancel()
+            await asyncio.gather(*upkeep, return_exceptions=True)
             await house.close()
 
     def fault(_: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
@@ -147,7 +153,16 @@ def build(settings: Settings, clock: Clock | None = None) -> Litestar:
 def application() -> Litestar:
     """Return the application of the data directory that the environment names; a worker's entry."""
     exposed = os.environ.get(_EXPOSED) == "1"
-    return build(read_settings(Path(os.environ[_DATA]), exposed_listener=exposed))
+    settings = read_settings(Path(os.environ[_DATA]), exposed_listener=exposed)
+    starter = int(os.environ.get(_SERVER, "0"))
+    return build(settings, supervisor=starter if starter not in {0, os.getpid()} else None)
+
+
+async def _end_with(supervisor: int) -> None:
+    """End this worker when its supervisor was killed: it would hold the port, and nobody would stop it."""
+    while os.getppid() == supervisor:  # noqa: ASYNC110  # a killed process sets no event
+        await asyncio.sleep(_FLUSH_SECONDS)
+    signal.raise_signal(signal.SIGTERM)
 
 
 def serve(  # what a listener needs
@@ -174,6 +189,7 @@ def serve(  # what a listener needs
     migrate(data)
     open_keyring(data, read_master_key(settings.master_key_file))
     os.environ[_DATA] = str(data.resolve())
+    os.environ[_SERVER] = str(os.getpid())
     os.environ[_EXPOSED] = "1" if exposed_listener else "0"
     uvicorn.run(
         "keystead.main:application",
