@@ -37,7 +37,7 @@ def raising(credential_id: str) -> Callable[[Tx], Awaitable[None]]:
 
 
 async def entered(opened: Opened) -> list[str]:
-    found = await opened.store.read(lambda tx: tx.audit.read(EVERYTHING, 0, 10_000))
+    found = await opened.store.read(lambda tx: tx.audit.read(EVERYTHING, 0, 0, 10_000))
     assert [entry.n for entry in found] == list(range(1, len(found) + 1)), "no gap"
     return [entry.columns.verb.removeprefix("created ") for entry in found]
 

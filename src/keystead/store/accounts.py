@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, delete, func, insert, literal, or_, select, up
 from keystead.core.names import name_key
 from keystead.store import tables
 from keystead.store.folders import living_folder
-from keystead.store.paging import cut_page, holds_text, paged
+from keystead.store.paging import cut_page, holds_text, paged, search_text
 from keystead.store.statement import is_one_of
 from keystead.vault.account import Account
 from keystead.vault.version import SealedVersion
@@ -58,7 +58,7 @@ _FIND_IN: Final = (
     .execution_options(**_KEPT)
 )
 _SAVED: Final = (
-    "folder_id", "name", "name_key", "username", "target", "type", "tags", "notes",
+    "folder_id", "name", "name_key", "username", "target", "type", "tags", "notes", "search",
     "modified_at", "revision",
 )  # fmt: skip
 _SAVE: Final = (
@@ -200,8 +200,7 @@ class AccountRows:
         if query.tag is not None:
             statement = statement.where(func.instr(_A.tags, json.encode(query.tag).decode()) > 0)
         if query.q is not None:
-            texts = [_A.name_key, _A.username, _A.target, _A.notes]
-            statement = statement.where(holds_text(texts, query.q, _A.tags))
+            statement = statement.where(holds_text(_A.search, query.q))
         statement = paged(statement, _A.name_key, _A.id, page)
         values = {} if query.visible is None else {"visible": query.visible}
         rows = await self._run.rows(statement, values)
@@ -237,6 +236,9 @@ def _row_of(account: Account) -> dict[str, object]:
         "target": account.target,
         "type": account.type,
         "tags": json.encode(account.tags).decode(),
+        "search": search_text(
+            account.name, account.username, account.target, *account.tags, account.notes
+        ),
         "notes": account.notes,
         "version": account.version,
         "field_names": json.encode(account.field_names).decode(),

@@ -19,7 +19,7 @@ from keystead.ports.credentials import Known, Listed
 from keystead.ports.paging import Page
 from keystead.store import tables
 from keystead.store.owners import OWNER_COLUMNS, owner_from
-from keystead.store.paging import end_of, holds_text, paged, paged_empty_last
+from keystead.store.paging import end_of, holds_text, paged, paged_empty_last, search_text
 from keystead.store.statement import is_one_of
 from keystead.store.usage import last_uses
 
@@ -51,7 +51,7 @@ _SECRET_COLUMNS: Final = [
 ]
 
 _SAVED: Final = (
-    "name", "name_key", "description", "access", "networks", "expires_at", "not_before",
+    "name", "name_key", "description", "search", "access", "networks", "expires_at", "not_before",
     "disabled_at", "revoked_at", "metadata", "modified_at", "revision",
 )  # fmt: skip
 _INSERT: Final = (
@@ -214,7 +214,7 @@ def _matching(query: CredentialQuery) -> Select[Any]:
     if query.owner_id is not None:
         wanted.append(_C.owner_id == query.owner_id)
     if query.q is not None:
-        wanted.append(holds_text([_C.name_key, _C.description], query.q))
+        wanted.append(holds_text(_C.search, query.q))
     if query.expires_before is not None:
         wanted.append(_C.expires_at < query.expires_before)
     if query.state is not None:
@@ -267,6 +267,7 @@ def _row_of(credential: Credential) -> dict[str, object]:
         "name": credential.name,
         "name_key": name_key(credential.name),
         "description": credential.description,
+        "search": search_text(credential.name, credential.description, credential.id),
         "owner_id": credential.owner_id,
         "created_by": credential.created_by,
         "created_at": credential.created_at,

@@ -203,7 +203,7 @@ class FolderRows:
         if query.parent_id is not None:
             statement = statement.where(_F.parent_id == query.parent_id)
         if query.q is not None:
-            statement = statement.where(holds_text([_F.name_key], query.q))
+            statement = statement.where(holds_text(_F.name_key, query.q))
         statement = paged(statement, _F.name_key, _F.id, page)
         values = {} if query.visible is None else {"visible": query.visible}
         rows = await self._run.rows(statement, values)

@@ -11,7 +11,7 @@ from keystead.core.names import name_key
 from keystead.owners.owner import Owner
 from keystead.policy.roles import Role
 from keystead.store import tables
-from keystead.store.paging import cut_page, holds_text, paged
+from keystead.store.paging import cut_page, holds_text, paged, search_text
 from keystead.store.statement import is_one_of
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ OWNER_COLUMNS: Final = [
 """An owner's columns under names of their own, for joins; never the password's hash."""
 
 _SAVED: Final = (
-    "name", "name_key", "email", "roles", "state", "managed_by", "modified_at", "revision",
+    "name", "name_key", "search", "email", "roles", "state", "managed_by", "modified_at", "revision",
 )  # fmt: skip
 _INSERT: Final = (
     insert(tables.owners).values({c.name: bindparam(c.name) for c in _O}).execution_options(**_KEPT)
@@ -101,7 +101,7 @@ class OwnerRows:
         if query.kind is not None:
             statement = statement.where(_O.kind == query.kind)
         if query.q is not None:
-            statement = statement.where(holds_text([_O.name_key, _O.email], query.q))
+            statement = statement.where(holds_text(_O.search, query.q))
         statement = paged(statement, _O.name_key, _O.id, page)
         values = {} if query.visible is None else {"visible": query.visible}
         rows = await self._run.rows(statement, values)
@@ -132,6 +132,7 @@ def _row_of(owner: Owner) -> dict[str, object]:
         "kind": owner.kind,
         "name": owner.name,
         "name_key": name_key(owner.name),
+        "search": search_text(owner.name, owner.login or "", owner.email),
         "login": owner.login,
         "login_key": None if owner.login is None else name_key(owner.login),
         "email": owner.email,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import func, literal, or_, select, tuple_
+from sqlalchemy import func, tuple_
 
 from keystead.core.names import name_key
 from keystead.ports.paging import Page
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from keystead.ports.paging import PageRequest, Position
     from keystead.store.statement import Row
 
-__all__ = ["cut_page", "end_of", "holds_text", "paged", "paged_empty_last"]
+__all__ = ["cut_page", "end_of", "holds_text", "paged", "paged_empty_last", "search_text"]
 
 T = TypeVar("T")
 
@@ -77,17 +77,11 @@ def cut_page(
     return Page(tuple(record(r) for r in rows[: page.size]), end_of(rows, page, position))
 
 
-def holds_text(
-    columns: Sequence[ColumnElement[str]], needle: str, *lists: ColumnElement[str]
-) -> ColumnElement[bool]:
-    """Say whether one of the columns, or a text in one of the lists, holds the needle; no wildcards.
+def search_text(*texts: str) -> str:
+    """Return what a search looks at: each text as names are compared (`core.names.name_key`), a line each."""
+    return "\n".join(name_key(text) for text in texts if text)
 
-    Texts are compared as names are (`core.names.name_key`), so without regard to case in any script.
-    """
-    key = name_key(needle)
-    found = [func.instr(func.name_key(column), key) > 0 for column in columns]
-    for texts in lists:
-        each = func.json_each(texts).table_valued("value")
-        inside = func.instr(func.name_key(each.c.value), key) > 0
-        found.append(select(literal(1)).select_from(each).where(inside).exists())
-    return or_(*found)
+
+def holds_text(search: ColumnElement[str], needle: str) -> ColumnElement[bool]:
+    """Say whether a `search` column holds the needle, without regard to case in any script; no wildcards."""
+    return func.instr(search, name_key(needle)) > 0

@@ -1,7 +1,8 @@
 """The schema, described once for every engine. Instants are microseconds since 1970 in whole numbers.
 
 Texts that are lists or objects are JSON. `…_key` columns hold `core.names.name_key`, by which names are
-the same. A deleted row stays as a tombstone; unique indexes see only the living, which frees its name.
+the same; `search` holds the same of every text that a search looks at, a line each. A deleted row stays
+as a tombstone; unique indexes see only the living, which frees its name.
 """
 
 from __future__ import annotations
@@ -84,6 +85,7 @@ owners = Table(
     _text("roles"),
     _text("state"),
     _text("managed_by", nullable=True),
+    _text("search"),
     _text("created_by"),
     _instant("created_at"),
     _instant("modified_at"),
@@ -114,6 +116,7 @@ credentials = Table(
     _instant("revoked_at", nullable=True),
     _instant("deleted_at", nullable=True),
     _text("metadata"),
+    _text("search"),
     Column("revision", Integer, nullable=False),
     Index(
         "credentials_name",
@@ -189,6 +192,7 @@ accounts = Table(
     _text("notes"),
     Column("version", Integer, nullable=False),
     _text("field_names"),
+    _text("search"),
     _text("created_by"),
     _instant("created_at"),
     _instant("modified_at"),

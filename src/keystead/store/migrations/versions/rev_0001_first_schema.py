@@ -34,6 +34,7 @@ def upgrade() -> None:
         sa.Column("notes", sa.String(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("field_names", sa.String(), nullable=False),
+        sa.Column("search", sa.String(), nullable=False),
         sa.Column("created_by", sa.String(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("modified_at", sa.BigInteger(), nullable=False),
@@ -111,6 +112,7 @@ def upgrade() -> None:
         sa.Column("revoked_at", sa.BigInteger(), nullable=True),
         sa.Column("deleted_at", sa.BigInteger(), nullable=True),
         sa.Column("metadata", sa.String(), nullable=False),
+        sa.Column("search", sa.String(), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
@@ -191,6 +193,7 @@ def upgrade() -> None:
         sa.Column("roles", sa.String(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("managed_by", sa.String(), nullable=True),
+        sa.Column("search", sa.String(), nullable=False),
         sa.Column("created_by", sa.String(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("modified_at", sa.BigInteger(), nullable=False),
