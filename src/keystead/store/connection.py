@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
+import logging
 import sqlite3
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy.dialects import sqlite
 
 from keystead.core.errors import Conflict, Misconfigured, Unavailable
-from keystead.core.names import name_key
 from keystead.store.statement import Compiler
 
 if TYPE_CHECKING:
@@ -25,9 +25,10 @@ __all__ = [
     "DATABASE",
     "USAGE",
     "SQLiteRunner",
+    "belongs_to_statement",
     "connect",
     "drive",
-    "unavailable",
+    "told",
     "unreadable_counts",
 ]
 
@@ -35,6 +36,10 @@ DATABASE: Final = "keystead.db"
 USAGE: Final = "usage.db"
 
 _COMPILER: Final = Compiler(sqlite.dialect(paramstyle="named"))
+_LOG: Final = logging.getLogger("keystead.store")
+_STATEMENT_CODES: Final = frozenset(
+    {sqlite3.SQLITE_ERROR, sqlite3.SQLITE_MISMATCH, sqlite3.SQLITE_TOOBIG, sqlite3.SQLITE_RANGE}
+)
 _BUSY_MS: Final = 5000
 
 
@@ -52,8 +57,6 @@ def connect(data: Path, *, writes: bool = True) -> sqlite3.Connection:
         cached_statements=256,
     )
     connection.row_factory = sqlite3.Row
-    # SQLite's own lower() knows ASCII alone.
-    connection.create_function("name_key", 1, name_key, deterministic=True)
     for pragma in (
         "journal_mode=WAL" if writes else "query_only=ON",
         "synchronous=FULL",
@@ -98,16 +101,28 @@ def drive(work: Coroutine[Any, Any, T]) -> T:
     raise RuntimeError(msg)
 
 
-def unavailable(error: sqlite3.Error) -> Unavailable:
-    """Say what a failing database means for the caller: nothing was done, try again."""
-    name = getattr(error, "sqlite_errorname", "")
+def belongs_to_statement(error: sqlite3.Error) -> bool:
+    """Say whether one statement was refused and the transaction stands, so that others go on."""
+    if isinstance(error, sqlite3.IntegrityError):
+        return True
+    # The driver's own refusals (a value it cannot take) carry no code of the engine's.
+    code = getattr(error, "sqlite_errorcode", None)
+    return code is None or code & 0xFF in _STATEMENT_CODES
+
+
+def told(error: sqlite3.Error) -> Exception:
+    """Return what the engine's failure means for a caller: come again, or a fault to be looked at."""
+    name = getattr(error, "sqlite_errorname", type(error).__name__)
+    _LOG.error("the database failed: %s", name)
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return Unavailable("busy", "the database is busy; try again")
-    return Unavailable(
-        "audit_full",
-        "the act and its audit entry cannot be written, so it was not done: the disk is full, "
-        f"read-only or failing ({name or type(error).__name__})",
-    )
+    if name.startswith(("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANTOPEN")):
+        return Unavailable(
+            "audit_full",
+            "the act and its audit entry cannot be written, so it was not done: the disk is full, "
+            f"read-only or failing ({name})",
+        )
+    return error
 
 
 class SQLiteRunner:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import TYPE_CHECKING, TypeVar
 
-from keystead.store.connection import SQLiteRunner, connect, drive, unavailable
+from keystead.store.connection import SQLiteRunner, connect, drive, told
 from keystead.store.tx import SQLTx
 from keystead.store.writer import GroupWriter
 
@@ -56,7 +56,7 @@ class SQLiteStore:
             finally:
                 execute("COMMIT")
         except sqlite3.Error as error:
-            raise unavailable(error) from None
+            raise told(error) from None
 
     async def close(self) -> None:
         """Finish waiting acts and close."""

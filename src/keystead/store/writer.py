@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from keystead.core.errors import Unavailable
 from keystead.store.audit import ChainTail
-from keystead.store.connection import SQLiteRunner, connect, drive, unavailable
+from keystead.store.connection import SQLiteRunner, connect, drive, told
 from keystead.store.tx import SQLTx
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ class GroupWriter:
             await loop.run_in_executor(self._thread, self._commit)
         except sqlite3.Error as error:
             self._roll_back()
-            return _all_fail(group, unavailable(error))
+            return _all_fail(group, told(error))
         except BaseException as error:  # noqa: BLE001  # every waiting act must hear of it
             self._roll_back()
             return _all_fail(group, error)
