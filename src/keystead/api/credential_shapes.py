@@ -11,8 +11,9 @@ from keystead.core.clock import Instant
 from keystead.core.secret import Secret
 from keystead.credentials.kind import KINDS_BY_NAME
 from keystead.credentials.lifecycle import State, state
-from keystead.credentials.wish import MAX_DESCRIPTION
+from keystead.credentials.wish import MAX_DESCRIPTION, MAX_METADATA
 from keystead.crypto.token_format import public_id
+from keystead.policy.scopes import MAX_APIS, MAX_SCOPES
 from keystead.ports.credentials import CredentialSort
 
 if TYPE_CHECKING:
@@ -41,7 +42,9 @@ __all__ = [
 Name = Annotated[str, Meta(description="1 to 255 printable characters, unique of its kind")]
 Description = Annotated[str, Meta(max_length=MAX_DESCRIPTION)]
 InstantText = Annotated[str, Meta(description="RFC 3339 with offset; an end is exclusive")]
-Levels = dict[str, Literal["read", "write"]]
+Levels = Annotated[dict[str, Literal["read", "write"]], Meta(max_length=MAX_SCOPES)]
+Scopes = Annotated[tuple[str, ...], Meta(max_length=MAX_SCOPES)]
+Metadata = Annotated[dict[str, str], Meta(max_length=MAX_METADATA)]
 Networks = Annotated[
     tuple[str, ...],
     Meta(max_length=100, description="address, CIDR block or range each; empty means anywhere"),
@@ -52,8 +55,11 @@ class AccessBody(Struct, forbid_unknown_fields=True, kw_only=True):
     """What a credential is given on one API: single scopes, and levels per resource."""
 
     api: str
-    scopes: tuple[str, ...] = ()
+    scopes: Scopes = ()
     levels: Levels = {}
+
+
+Accesses = Annotated[tuple[AccessBody, ...], Meta(max_length=MAX_APIS)]
 
 
 class CredentialNew(Struct, forbid_unknown_fields=True, kw_only=True):
@@ -65,12 +71,12 @@ class CredentialNew(Struct, forbid_unknown_fields=True, kw_only=True):
     type: str = "static"
     description: Description = ""
     owner_id: str | None = None
-    access: tuple[AccessBody, ...] | UnsetType = UNSET
-    scopes: tuple[str, ...] | UnsetType = UNSET
+    access: Accesses | UnsetType = UNSET
+    scopes: Scopes | UnsetType = UNSET
     levels: Levels | UnsetType = UNSET
     networks: Networks = ()
     not_before: InstantText | None = None
-    metadata: dict[str, str] = {}
+    metadata: Metadata = {}
 
 
 class CredentialEdit(Struct, forbid_unknown_fields=True, kw_only=True):
@@ -78,13 +84,13 @@ class CredentialEdit(Struct, forbid_unknown_fields=True, kw_only=True):
 
     name: Name | UnsetType = UNSET
     description: Description | UnsetType = UNSET
-    access: tuple[AccessBody, ...] | UnsetType = UNSET
-    scopes: tuple[str, ...] | UnsetType = UNSET
+    access: Accesses | UnsetType = UNSET
+    scopes: Scopes | UnsetType = UNSET
     levels: Levels | UnsetType = UNSET
     networks: Networks | UnsetType = UNSET
     expires_at: InstantText | UnsetType | None = UNSET
     not_before: InstantText | UnsetType | None = UNSET
-    metadata: dict[str, str] | UnsetType = UNSET
+    metadata: Metadata | UnsetType = UNSET
 
 
 class RotationBody(Struct, forbid_unknown_fields=True, kw_only=True):
@@ -210,7 +216,7 @@ def credential_answer(listed: Listed, at: Instant) -> CredentialAnswer:
     c = listed.credential
     return CredentialAnswer(
         id=c.id,
-        public_id=public_id(KINDS_BY_NAME[c.kind].mark, c.id12),
+        public_id=public_id(KINDS_BY_NAME[c.kind].marks[c.type], c.id12),
         kind=c.kind,
         type=c.type,
         name=c.name,

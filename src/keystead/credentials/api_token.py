@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 __all__ = ["API_TOKEN", "APIToken"]
@@ -13,8 +14,7 @@ class APIToken:
     """The kind `api_token`, marked `kst_`."""
 
     name: str = "api_token"
-    mark: str = "t"
-    types: tuple[str, ...] = ("static",)
+    marks: Mapping[str, str] = field(default_factory=lambda: {"static": "t"})
 
 
 API_TOKEN: Final = APIToken()

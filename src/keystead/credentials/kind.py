@@ -23,15 +23,13 @@ class Kind(Protocol):
         """The word in `kind` fields, such as `api_token`."""
 
     @property
-    def mark(self) -> str:
-        """The letter after `ks` in its tokens."""
-
-    @property
-    def types(self) -> tuple[str, ...]:
-        """The types that can be created."""
+    def marks(self) -> Mapping[str, str]:
+        """Each type that can be created, and the letter after `ks` in its tokens."""
 
 
-KINDS: Final[Mapping[str, Kind]] = {kind.mark: kind for kind in (API_TOKEN,)}
-"""Every kind by its token mark; a mark that is not here is nobody's."""
+_ALL: Final[tuple[Kind, ...]] = (API_TOKEN,)
 
-KINDS_BY_NAME: Final[Mapping[str, Kind]] = {kind.name: kind for kind in KINDS.values()}
+KINDS: Final[Mapping[str, Kind]] = {mark: kind for kind in _ALL for mark in kind.marks.values()}
+"""Every kind by its tokens' marks; a mark that is not here is nobody's."""
+
+KINDS_BY_NAME: Final[Mapping[str, Kind]] = {kind.name: kind for kind in _ALL}

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from keystead.policy.networks import Network
     from keystead.policy.scopes import Access
 
-__all__ = ["Credential", "LastUse", "Minted", "StoredSecret"]
+__all__ = ["Credential", "LastUse", "StoredSecret"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,11 +83,3 @@ class LastUse:
     address: str
     agent: str
     uses: int
-
-
-@dataclass(frozen=True, slots=True)
-class Minted:
-    """A credential together with the number of the secret that was just made for it."""
-
-    credential: Credential
-    secret: StoredSecret

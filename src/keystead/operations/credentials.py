@@ -85,8 +85,8 @@ async def create_credential(
     wrong = wish.wrong(act.at)
     if kind not in KINDS_BY_NAME:
         wrong.append(FieldError("kind", f"must be one of {', '.join(KINDS_BY_NAME)}"))
-    elif type_ not in KINDS_BY_NAME[kind].types:
-        wrong.append(FieldError("type", f"must be one of {', '.join(KINDS_BY_NAME[kind].types)}"))
+    elif type_ not in (types := KINDS_BY_NAME[kind].marks):
+        wrong.append(FieldError("type", f"must be one of {', '.join(types)}"))
     for field in ("name", "access", "expires_at"):
         if getattr(wish, field) is UNSET:
             wrong.append(FieldError(field, "is required"))

@@ -121,6 +121,6 @@ def new_credential(
 
 def new_secret(act: Act, credential: Credential, n: int) -> tuple[Secret, StoredSecret]:
     """Mint a credential's secret number `n`; return it and what is stored of it."""
-    secret = mint(KINDS_BY_NAME[credential.kind].mark, credential.id12)
+    secret = mint(KINDS_BY_NAME[credential.kind].marks[credential.type], credential.id12)
     pepper_n, digest = act.keyring.digester.digest(secret)
     return secret, StoredSecret(n, pepper_n, digest, act.at)
