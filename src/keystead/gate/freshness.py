@@ -52,13 +52,18 @@ class Freshness:
             self._forget_all()
             return
         for changed, ref in news.named:
-            if changed == "folders":
-                self._tree = None
-                self._rights.clear()
-            else:
-                for digest in self._digests.pop(ref, ()):
-                    self._drop(digest)
-                self._rights.pop(ref, None)
+            match changed:
+                case "folders":
+                    self._tree = None
+                    self._rights.clear()
+                case "credential" | "owner":
+                    for digest in self._digests.pop(ref, ()):
+                        self._drop(digest)
+                    self._rights.pop(ref, None)
+                case _:
+                    # Written by a newer version, perhaps: what it touches is not known here.
+                    self._forget_all()
+                    return
 
     async def find(self, candidates: Collection[tuple[int, bytes]], id12: str) -> Known | None:
         """Return what a digest belongs to, from memory or else from the store."""

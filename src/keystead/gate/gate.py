@@ -187,8 +187,11 @@ class Gate:
     async def _require_allowed(
         self, operation: Operation[P, T], caller: Caller, arrival: Arrival
     ) -> None:
-        if caller.subject is None:
+        if caller.house:
             return
+        if caller.subject is None:
+            msg = "a caller that is neither recognised nor the house itself"
+            raise RuntimeError(msg)
         question = Question(operation.needs, arrival.at, arrival.address, arrival.exposed)
         denial = decide(caller.subject, question)
         if denial is not None:

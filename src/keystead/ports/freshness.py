@@ -19,11 +19,11 @@ class News:
 
     Attributes:
         everything: too much to name; forget all.
-        named: kind and id of each changed thing.
+        named: kind (a `Changed`, or a word of a newer version's) and id of each changed thing.
     """
 
     everything: bool
-    named: tuple[tuple[Changed, str], ...]
+    named: tuple[tuple[str, str], ...]
 
 
 class GenerationRecords(Protocol):
