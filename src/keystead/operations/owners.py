@@ -71,7 +71,7 @@ async def create_owner(
         name=clean_name(wish.name or ""),
         login=clean_name(wish.login) if wish.login else None,
         email=wish.email or "",
-        roles=frozenset(Role(role) for role in wish.roles or (Role.USER,)),
+        roles=frozenset(map(Role, (Role.USER,) if wish.roles is UNSET else wish.roles)),
         state=wish.state or "active",
         managed_by=manager,
         created_by=act.caller.owner_id,
