@@ -28,6 +28,12 @@ __all__ = [
 
 CONFIG: Final = "keystead.toml"
 MASTER_KEY: Final = "master.key"
+_PREFIX: Final = "KEYSTEAD_"
+# Variables that are no settings of an installation: the client's, a worker's own, and the tests'.
+_OTHERS: Final = tuple(
+    f"{_PREFIX}{name}"
+    for name in ("URL", "TOKEN", "CA_FILE", "TRACEBACK", "DATA", "EXPOSED_LISTENER", "TEST", "TRIALS")
+)
 _KNOWN: Final = frozenset({"database_url", "master_key_file"})
 
 
@@ -71,9 +77,14 @@ def read_settings(
         if not isinstance(found[name], str):
             msg = f"{path}: {name} must be a text in quotes."
             raise Misconfigured(msg)
-    for name in _KNOWN:
-        if value := environment.get(f"KEYSTEAD_{name.upper()}"):
-            found[name] = value
+    for variable in environment:
+        name = variable.removeprefix(_PREFIX).lower()
+        if not variable.startswith(_PREFIX) or variable.startswith(_OTHERS):
+            continue
+        if name not in _KNOWN:
+            msg = f"{variable} in the environment is no setting. Known are {', '.join(sorted(_KNOWN))}."
+            raise Misconfigured(msg)
+        found[name] = environment[variable]
     require_embedded(found.get("database_url"))
     key_file = data / found.get("master_key_file", MASTER_KEY)
     return Settings(data, key_file, exposed_listener)
@@ -88,8 +99,8 @@ def require_embedded(database_url: str | None) -> None:
     if database_url not in {None, "", "sqlite", "sqlite://"}:
         scheme = str(database_url).partition(":")[0]
         msg = (
-            f"--database-url: {scheme!r} is not supported by this version; it stores in SQLite inside "
-            "the data directory. Leave the option out, or write sqlite://."
+            f"database_url: {scheme!r} is not supported by this version; it stores in SQLite inside "
+            "the data directory. Leave it out, or write sqlite://."
         )
         raise Misconfigured(msg)
 
