@@ -32,7 +32,7 @@ def find(  # noqa: PLR0913  # the filters of the list
     Args:
         since: only what came after this cursor of an earlier answer; `START` for everything; None
             for the newest page.
-        verb: such as `fetch_secret`.
+        verb: such as `secret.read`.
         owner_id: who acted.
         credential_id: by which credential.
         object_id: on what.

@@ -99,7 +99,7 @@ def find(  # noqa: PLR0913  # the filters of the list
         kind: `api_token` and others.
         state: `active`, `expiring`, `expired`, `not_yet_valid`, `disabled` or `revoked`.
         owner_id: only this owner's.
-        q: text that the name or public id holds.
+        q: text that the name, the description or the id holds.
         expires_before: only those that end before.
         last_used_before: only those not used since.
         sort: `name`, `created_at` or `expires_at`; with `-` in front, backwards.

@@ -34,7 +34,7 @@ def list_(  # noqa: PLR0913  # the filters of the list
         str | None, typer.Option(metavar="CURSOR", help="Only what came after this cursor.")
     ] = None,
     verb: Annotated[
-        str | None, typer.Option(metavar="VERB", help="What was done, such as secrets:read.")
+        str | None, typer.Option(metavar="VERB", help="What was done, such as secret.read.")
     ] = None,
     owner: Annotated[
         str | None, typer.Option(metavar="OWNER", help="Who did it: id, login or name.")
