@@ -32,7 +32,11 @@ _PREFIX: Final = "KEYSTEAD_"
 # Variables that are no settings of an installation: the client's, a worker's own, and the tests'.
 _OTHERS: Final = tuple(
     f"{_PREFIX}{name}"
-    for name in ("URL", "TOKEN", "CA_FILE", "TRACEBACK", "DATA", "EXPOSED_LISTENER", "TEST", "TRIALS")
+    for name in (
+        *("URL", "TOKEN", "CA_FILE", "TRACEBACK"),
+        *("DATA", "EXPOSED_LISTENER", "SERVER_PID"),
+        *("TEST", "TRIALS", "BENCH"),
+    )
 )
 _KNOWN: Final = frozenset({"database_url", "master_key_file"})
 
