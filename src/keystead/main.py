@@ -18,6 +18,7 @@ from litestar import Litestar, Request, Response
 
 from keystead.api.door import Door
 from keystead.audit.chain import decode_checkpoint, encode_checkpoint
+from keystead.audit.export import Form
 from keystead.audit.verifier import Report
 from keystead.core.arrival import Arrival
 from keystead.core.clock import Clock, SystemClock
@@ -282,7 +283,7 @@ def verify_audit(data: Path, checkpoint: str | None) -> Report:
     return verify_chain(data, _keyring(data).audit, since)
 
 
-def export_audit(data: Path, write: Callable[[bytes], None], form: str) -> int:
+def export_audit(data: Path, write: Callable[[bytes], None], form: Form) -> int:
     """Write every entry with `write`, as `jsonl` or `csv`; return how many there were."""
     _require_installation(data)
     return export_chain(data, write, form)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from keystead.audit.chain import genesis
 from tests.doors.cast import V1, in_future, member, ok, problem
 from tests.running import KEYSTEAD, Answer, Server, initialise, start
 
@@ -143,7 +144,7 @@ def test_a_server_does_not_sign_a_forged_chain(tmp_path: Path) -> None:
         database = sqlite3.connect(data / "keystead.db", isolation_level=None)
         database.execute("BEGIN IMMEDIATE")
         database.execute("DELETE FROM audit_entries WHERE n = (SELECT max(n) FROM audit_entries)")
-        digest = bytes(32)
+        digest = genesis(0).digest
         for n, entry in database.execute(
             "SELECT n, entry FROM audit_entries ORDER BY n"
         ).fetchall():

@@ -111,7 +111,7 @@ class Home:
     async def entries(self, since: int = 0, **query: Any) -> list[StoredEntry]:  # noqa: ANN401
         """Return the audit's entries, without entering that they were read."""
         wanted = AuditQuery(**query)
-        return list(await self.house.store.read(lambda tx: tx.audit.read(wanted, since, 10_000)))
+        return list(await self.house.store.read(lambda tx: tx.audit.read(wanted, 0, since, 10_000)))
 
     def intact(self) -> bool:
         return verify_chain(self.data, self.house.keyring.audit, None).intact

@@ -6,15 +6,17 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from keystead.audit.chain import (
-    GENESIS,
-    Checkpoint,
+    ENTRIES,
+    NODES,
     Head,
     SearchColumns,
+    SignedHead,
     StoredEntry,
-    StoredHead,
     decode_checkpoint,
     encode_checkpoint,
+    event_id,
     follow,
+    genesis,
 )
 from keystead.audit.entry import decode_entry, encode_entry
 from keystead.audit.event import Event, ObjectRef
@@ -45,26 +47,33 @@ events = st.builds(
 )
 
 
-def chained(told: list[Event], after: Head = GENESIS) -> list[StoredEntry]:
+NODE = 5
+BEGINNING = genesis(NODE)
+
+
+def chained(told: list[Event], after: Head = BEGINNING) -> list[StoredEntry]:
     entries, head = [], after
     for event in told:
-        data = encode_entry(head.n + 1, event)
+        data = encode_entry(head.node, head.n + 1, event)
         head = follow(head, data)
-        entries.append(StoredEntry(head.n, data, head.digest, SearchColumns.of(event)))
+        entries.append(StoredEntry(head.node, head.n, data, head.digest, SearchColumns.of(event)))
     return entries
 
 
-def signed(entries: list[StoredEntry]) -> StoredHead:
-    n, digest = entries[-1].n, entries[-1].digest
-    return StoredHead(n, digest, *KEY.sign(n, digest))
+def last_of(entries: list[StoredEntry]) -> Head:
+    return Head(entries[-1].node, entries[-1].n, entries[-1].digest) if entries else BEGINNING
+
+
+def signed(entries: list[StoredEntry]) -> SignedHead:
+    head = last_of(entries)
+    return SignedHead(*head, *KEY.sign(*head))
 
 
 def verify(
-    entries: list[StoredEntry], head: StoredHead | None, since: Checkpoint | None = None
+    entries: list[StoredEntry], head: SignedHead | None, since: SignedHead | None = None
 ) -> Report:
-    verifier = Verifier(KEY, since)
-    for entry in entries:
-        verifier.feed(entry)
+    verifier = Verifier(KEY, NODE, since)
+    verifier.feed_all(entries)
     return verifier.finish(head)
 
 
@@ -75,23 +84,27 @@ def places(report: Report) -> set[int]:
 chains = st.lists(events, min_size=1, max_size=8).map(chained)
 
 
-@given(st.integers(1, 2**63 - 1), events)
-def test_an_event_comes_back_from_its_bytes(n: int, event: Event) -> None:
-    data = encode_entry(n, event)
-    assert decode_entry(data) == (n, event)
+nodes = st.integers(0, NODES - 1)
+numbers = st.integers(1, ENTRIES - 1)
+
+
+@given(nodes, numbers, events)
+def test_an_event_comes_back_from_its_bytes(node: int, n: int, event: Event) -> None:
+    data = encode_entry(node, n, event)
+    assert decode_entry(data) == (node, n, event)
     assert encode_entry(*decode_entry(data)) == data
 
 
 @given(st.binary(max_size=60) | st.recursive(st.none(), st.lists).map(msgspec.json.encode))
 def test_other_bytes_are_no_entry_and_break_nothing(data: bytes) -> None:
-    report = verify([StoredEntry(1, data, bytes(32), SearchColumns(0, *[""] * 6))], None)
+    report = verify([StoredEntry(NODE, 1, data, bytes(32), SearchColumns(0, *[""] * 6))], None)
     assert not report.intact
 
 
 @given(chains, st.data())
 def test_what_nobody_touched_is_intact(entries: list[StoredEntry], data: st.DataObject) -> None:
     cut = data.draw(st.integers(1, len(entries)))
-    assert verify(entries, signed(entries), Checkpoint(*signed(entries[:cut]))).intact
+    assert verify(entries, signed(entries), signed(entries[:cut])).intact
 
 
 @given(chains, st.data())
@@ -128,7 +141,7 @@ def test_an_exchanged_event_with_its_digest_is_found_there_or_just_behind(
 ) -> None:
     head = signed(entries)
     at = data.draw(st.integers(0, len(entries) - 1))
-    before = Head(at, entries[at - 1].digest) if at else GENESIS
+    before = last_of(entries[:at])
     [forged] = chained([other], before)
     assume(forged != entries[at])
     entries[at] = forged
@@ -179,13 +192,12 @@ def test_a_chain_recomputed_from_any_entry_on_does_not_get_a_head(
 ) -> None:
     head = signed(entries)
     kept = data.draw(st.integers(0, len(entries)))
-    after = Head(kept, entries[kept - 1].digest) if kept else GENESIS
-    new = [decode_entry(entry.bytes)[1] for entry in others]
+    after = last_of(entries[:kept])
+    new = [decode_entry(entry.bytes)[2] for entry in others]
     recomputed = entries[:kept] + chained(new, after)
     assume(recomputed[: len(entries)] != entries)
     assert not verify(recomputed, head).intact
-    n, digest = recomputed[-1].n, recomputed[-1].digest
-    stolen = StoredHead(n, digest, head.key_n, head.mac)
+    stolen = SignedHead(*last_of(recomputed), head.key_n, head.mac)
     assert not verify(recomputed, stolen).intact
 
 
@@ -193,7 +205,7 @@ def test_a_chain_recomputed_from_any_entry_on_does_not_get_a_head(
 def test_a_tail_cut_with_an_older_head_put_back_is_found_by_a_checkpoint(
     entries: list[StoredEntry], data: st.DataObject
 ) -> None:
-    checkpoint = Checkpoint(*signed(entries))
+    checkpoint = signed(entries)
     kept = data.draw(st.integers(1, len(entries)))
     older = entries[:kept]
     report = verify(older, signed(older), checkpoint)
@@ -226,19 +238,36 @@ def test_one_changed_bit_of_the_heads_signature_is_found(
 
 @given(
     st.builds(
-        Checkpoint,
+        SignedHead,
+        nodes,
         st.integers(0, 2**63 - 1),
         st.binary(min_size=32, max_size=32),
         st.integers(1, 2**32 - 1),
         st.binary(min_size=32, max_size=32),
     )
 )
-def test_a_checkpoint_comes_back_from_its_line(checkpoint: Checkpoint) -> None:
+def test_a_checkpoint_comes_back_from_its_line(checkpoint: SignedHead) -> None:
     assert decode_checkpoint(encode_checkpoint(checkpoint)) == checkpoint
 
 
 @pytest.mark.parametrize("n", [0, 1])
 def test_signatures_are_made_with_the_newest_key_and_old_ones_hold(n: int) -> None:
     old = AuditKey({1: bytes(range(32))})
-    assert KEY.sign(n, bytes(32))[0] == 2
-    assert KEY.check(n, bytes(32), *old.sign(n, bytes(32)))
+    assert KEY.sign(NODE, n, bytes(32))[0] == 2
+    assert KEY.check(NODE, n, bytes(32), *old.sign(NODE, n, bytes(32)))
+
+
+@given(st.tuples(nodes, numbers), st.tuples(nodes, numbers))
+def test_two_places_have_two_ids(one: tuple[int, int], other: tuple[int, int]) -> None:
+    assert (event_id(*one) == event_id(*other)) == (one == other)
+
+
+@given(chains, nodes.filter(lambda node: node != NODE), st.data())
+def test_an_entry_taken_from_another_nodes_chain_is_found_at_its_place(
+    entries: list[StoredEntry], node: int, data: st.DataObject
+) -> None:
+    head = signed(entries)
+    at = data.draw(st.integers(0, len(entries) - 1))
+    told = [decode_entry(entry.bytes)[2] for entry in entries]
+    entries[at] = chained(told, genesis(node))[at]._replace(node=NODE)
+    assert places(verify(entries, head)) == {at + 1}

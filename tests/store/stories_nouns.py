@@ -404,7 +404,9 @@ async def the_audit_is_read_by_what_is_asked_for(opened: Opened) -> None:
 
     async def read(since: int = 0, size: int = 10, **query: object) -> list[int]:
         asked = AuditQuery(**query)  # type: ignore[arg-type]
-        return [e.n for e in await opened.store.read(lambda tx: tx.audit.read(asked, since, size))]
+        return [
+            e.n for e in await opened.store.read(lambda tx: tx.audit.read(asked, 0, since, size))
+        ]
 
     assert await read() == [1, 2, 3]
     assert await read(since=1, size=1) == [2]

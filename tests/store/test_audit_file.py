@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from keystead.audit.chain import (
-    GENESIS,
     Head,
     SearchColumns,
     StoredEntry,
-    StoredHead,
     decode_checkpoint,
+    encode_checkpoint,
     follow,
+    genesis,
 )
 from keystead.audit.entry import decode_entry
 from keystead.audit.verifier import Verifier
@@ -151,6 +151,19 @@ def raise_the_head(data: Path) -> None:
     sql(data, "UPDATE audit_heads SET n = 15")
 
 
+def call_it_another_nodes(data: Path) -> None:
+    sql(data, "UPDATE audit_entries SET node = 1 WHERE n = 5")
+
+
+def write_another_node_into_it(data: Path) -> None:
+    other = """CAST(replace(entry, '"node":0', '"node":1') AS BLOB)"""
+    sql(data, f"UPDATE audit_entries SET entry = {other} WHERE n = 5")
+
+
+def give_the_head_to_another_node(data: Path) -> None:
+    sql(data, "UPDATE audit_heads SET node = 1")
+
+
 def forge_the_head(data: Path) -> None:
     sql(data, "UPDATE audit_heads SET mac = zeroblob(32)")
 
@@ -184,7 +197,7 @@ def recompute(data: Path) -> None:
 
 def rechain(data: Path, first: int, last: int) -> None:
     with closing(sqlite3.connect(data / DATABASE)) as base:
-        head = GENESIS
+        head = genesis(0)
         for n, entry, digest in base.execute(
             "SELECT n, entry, digest FROM audit_entries ORDER BY n"
         ).fetchall():
@@ -193,7 +206,7 @@ def rechain(data: Path, first: int, last: int) -> None:
                 base.execute("UPDATE audit_entries SET digest = ? WHERE n = ?", (made.digest, n))
                 head = made
             else:
-                head = Head(n, digest)
+                head = Head(0, n, digest)
         base.commit()
 
 
@@ -213,6 +226,9 @@ CHANGED: list[tuple[Callable[[Path], None], set[int], str]] = [
     (hide_from_searches, {5}, "the search column owner_id differs"),
     (raise_the_head, {15, 13}, "entries 13 to 15 are missing: the tail was cut"),
     (forge_the_head, {12}, "the head is not signed"),
+    (call_it_another_nodes, {5}, "entry 5 is missing"),
+    (write_another_node_into_it, {5}, "was written as entry 5 of the chain of node 1"),
+    (give_the_head_to_another_node, {12}, "the signed head is missing"),
     (lose_the_head, {12}, "the signed head is missing"),
     (cut, {10}, "entries 10 to 12 are missing: the tail was cut"),
     (cut_with_the_head, {9}, "the head is not signed"),
@@ -274,15 +290,14 @@ def test_a_checkpoint_of_another_installation_is_refused(
     data: Path, tmp_path: Path, command: Command
 ) -> None:
     line = command("audit", "checkpoint", "--data", str(data)).out
-    n, _, key = decode_checkpoint(line)[:3]
     kept = tmp_path / "checkpoint"
-    kept.write_text(f"ksac1 {n} {'0' * 64} {key} {'1' * 64}\n")
+    kept.write_text(encode_checkpoint(decode_checkpoint(line)._replace(mac=bytes(32))))
     done = command("audit", "verify", "--data", str(data), "--checkpoint", str(kept))
     assert done.code == 8
     assert "not signed by this installation" in done.out
 
 
-@pytest.mark.parametrize("text", ["", "ksac1 1 2 3", "ksac2 1 00 1 00", "{}", "\0" * 9])
+@pytest.mark.parametrize("text", ["", "ksac1 0 1 2 3", "ksac2 1 00 1 00", "{}", "\0" * 9])
 def test_what_is_no_checkpoint_is_invalid_input(data: Path, command: Command, text: str) -> None:
     kept = data.parent / "checkpoint"
     kept.write_text(text)
@@ -296,16 +311,16 @@ def test_an_exported_chain_verifies_again(data: Path, command: Command) -> None:
     assert command("audit", "export", "--data", str(data), "--out", str(out)).code == 0
     *lines, last = out.read_bytes().splitlines()
     key = open_keyring(data, read_master_key(data / MASTER_KEY)).audit
-    verifier = Verifier(key)
+    verifier = Verifier(key, 0)
     for line in lines:
         told = json.loads(line)
         # The entry's bytes as they stand in the line: they are what the digest is of.
         entry = line[line.index(b'"entry":') + len(b'"entry":') : -1]
-        n, event = decode_entry(entry)
-        assert n == told["n"]
+        node, n, event = decode_entry(entry)
+        assert (node, n) == (told["node"], told["n"])
         digest = bytes.fromhex(told["digest"])
-        verifier.feed(StoredEntry(n, entry, digest, SearchColumns.of(event)))
-    report = verifier.finish(StoredHead(*decode_checkpoint(json.loads(last)["checkpoint"])))
+        verifier.feed(StoredEntry(node, n, entry, digest, SearchColumns.of(event)))
+    report = verifier.finish(decode_checkpoint(json.loads(last)["checkpoint"]))
     assert (report.findings, report.entries) == ((), ENTRIES)
 
 

@@ -126,9 +126,9 @@ async def measure(home: Home) -> dict[str, int]:
         (credentials.delete_credential, (other.id,)),
         (audit.list_events, (AuditQuery(), None, 10)),
         (audit.begin_export, ()),
-        (audit.continue_export, (0, 10)),
+        (audit.continue_export, (0, 0, 10)),
         (audit.begin_verification, ()),
-        (audit.continue_verification, (0, 10)),
+        (audit.continue_verification, (0, 0, 10)),
     ]
     found = {}
     for operation, arguments in asked:

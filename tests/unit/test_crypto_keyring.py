@@ -27,14 +27,14 @@ def test_a_new_keyring_opens_with_its_master_key(master: MasterKey) -> None:
     token = mint("t", "0123456789Az")
     assert again.sealer.open(PLACE, first.sealer.seal(PLACE, b"value")) == b"value"
     assert again.digester.digest(token) == first.digester.digest(token)
-    assert again.audit.check(7, bytes(32), *first.audit.sign(7, bytes(32)))
+    assert again.audit.check(0, 7, bytes(32), *first.audit.sign(0, 7, bytes(32)))
 
 
 def test_two_installations_share_no_key(master: MasterKey) -> None:
     here, there = (Keyring.open(new_keyring(master), master, master.key_id) for _ in range(2))
     token = mint("t", "0123456789Az")
     assert here.digester.digest(token) != there.digester.digest(token)
-    assert not there.audit.check(7, bytes(32), *here.audit.sign(7, bytes(32)))
+    assert not there.audit.check(0, 7, bytes(32), *here.audit.sign(0, 7, bytes(32)))
 
 
 def test_keys_of_one_installation_differ_by_purpose(master: MasterKey) -> None:
@@ -112,8 +112,8 @@ def test_a_second_key_is_used_for_new_work_and_the_first_still_opens(master: Mas
     assert new.sealer.newest == 2
     assert new.digester.digest(token)[0] == 2
     assert old.digester.digest(token) in new.digester.candidates(token)
-    assert new.audit.sign(1, bytes(32))[0] == 2
-    assert new.audit.check(1, bytes(32), *old.audit.sign(1, bytes(32)))
+    assert new.audit.sign(0, 1, bytes(32))[0] == 2
+    assert new.audit.check(0, 1, bytes(32), *old.audit.sign(0, 1, bytes(32)))
 
 
 def test_a_new_master_key_wraps_the_same_keys_anew(master: MasterKey) -> None:
@@ -131,18 +131,22 @@ def test_a_new_master_key_wraps_the_same_keys_anew(master: MasterKey) -> None:
     assert Keyring.open(moved, other, other.key_id).digester.digest(token) == before
 
 
-def test_an_audit_signature_holds_for_its_entry_and_digest_alone() -> None:
+def test_an_audit_signature_holds_for_its_node_entry_and_digest_alone() -> None:
     key = AuditKey({1: RAW})
     digest = bytes(range(32))
-    key_n, mac = key.sign(5, digest)
-    assert key.check(5, digest, key_n, mac)
-    assert not key.check(6, digest, key_n, mac)
-    assert not key.check(5, bytes(32), key_n, mac)
-    assert not key.check(5, digest, key_n, mac[:-1])
-    assert not key.check(5, digest, 2, mac)
-    assert not key.check(-1, digest, key_n, mac)
-    assert not key.check(2**64, digest, key_n, mac)
-    assert not key.check(5, digest[:-1], key_n, mac)
+    key_n, mac = key.sign(3, 5, digest)
+    assert key.check(3, 5, digest, key_n, mac)
+    assert not key.check(3, 6, digest, key_n, mac)
+    assert not key.check(4, 5, digest, key_n, mac)
+    assert not key.check(5, 3, digest, key_n, mac)
+    assert not key.check(3, 5, bytes(32), key_n, mac)
+    assert not key.check(3, 5, digest, key_n, mac[:-1])
+    assert not key.check(3, 5, digest, 2, mac)
+    assert not key.check(3, -1, digest, key_n, mac)
+    assert not key.check(3, 2**64, digest, key_n, mac)
+    assert not key.check(-1, 5, digest, key_n, mac)
+    assert not key.check(2**32, 5, digest, key_n, mac)
+    assert not key.check(3, 5, digest[:-1], key_n, mac)
 
 
 @pytest.mark.parametrize("keys", [{}, {1: bytes(31)}])

@@ -8,11 +8,13 @@ import msgspec
 import pytest
 
 from keystead.audit.chain import (
-    GENESIS,
-    Checkpoint,
+    Head,
+    SignedHead,
     decode_checkpoint,
     encode_checkpoint,
+    event_id,
     follow,
+    genesis,
 )
 from keystead.audit.entry import decode_entry, encode_entry
 from keystead.audit.event import Event
@@ -22,22 +24,29 @@ ENTRIES: list[dict[str, Any]] = json.loads(Path(__file__).with_name("entries.jso
 CHAIN: dict[str, Any] = json.loads(Path(__file__).with_name("chain.json").read_text())
 
 
-@pytest.mark.parametrize("vector", ENTRIES, ids=lambda vector: vector["event"]["verb"])
+@pytest.mark.parametrize("vector", ENTRIES, ids=lambda vector: f"{vector['node']}-{vector['n']}")
 def test_an_event_becomes_these_bytes_and_comes_back(vector: dict[str, Any]) -> None:
     event = msgspec.convert(vector["event"], Event)
     data = vector["bytes"].encode()
-    assert encode_entry(vector["n"], event) == data
-    assert decode_entry(data) == (vector["n"], event)
+    assert encode_entry(vector["node"], vector["n"], event) == data
+    assert decode_entry(data) == (vector["node"], vector["n"], event)
 
 
-def test_the_chain_has_these_digests_and_signatures() -> None:
+def test_each_nodes_chain_begins_with_this_digest() -> None:
+    for vector in CHAIN["geneses"]:
+        assert genesis(vector["node"]) == Head(vector["node"], 0, bytes.fromhex(vector["digest"]))
+
+
+def test_the_chains_have_these_ids_digests_and_signatures() -> None:
     key = AuditKey({1: bytes.fromhex(CHAIN["audit_key"])})
-    head = GENESIS
+    heads: dict[int, Head] = {}
     for entry, vector in zip(ENTRIES, CHAIN["heads"], strict=True):
-        head = follow(head, entry["bytes"].encode())
-        assert (head.n, head.digest.hex()) == (vector["n"], vector["digest"])
+        node = vector["node"]
+        head = heads[node] = follow(heads.get(node) or genesis(node), entry["bytes"].encode())
+        assert head == Head(node, vector["n"], bytes.fromhex(vector["digest"]))
+        assert event_id(node, head.n) == vector["event_id"]
         key_n, mac = key.sign(*head)
         assert (key_n, mac.hex()) == (vector["key_n"], vector["mac"])
-        checkpoint = Checkpoint(*head, key_n, mac)
+        checkpoint = SignedHead(*head, key_n, mac)
         assert encode_checkpoint(checkpoint) == vector["checkpoint"]
         assert decode_checkpoint(vector["checkpoint"] + "\n") == checkpoint

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from msgspec import Meta, Struct
 
 from keystead.api.instants import Instants, text_of
-from keystead.audit.chain import Checkpoint
+from keystead.audit.chain import NODES, event_id
 from keystead.audit.entry import decode_entry
-from keystead.audit.export import checkpoint_line, csv_header, csv_line, json_line
-from keystead.crypto.token_format import to_base62
+from keystead.audit.export import Form, closing, lines, opening
+from keystead.core.errors import FieldError, Invalid
 from keystead.operations import audit as verbs
 from keystead.ports.audit import AuditQuery
 from keystead.web.call import Answer, Call, as_answer
 from keystead.web.query import decode_cursor, encode_cursor, page_request
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
 
-    from keystead.audit.chain import StoredEntry, StoredHead
+    from keystead.audit.chain import SignedHead, StoredEntry
+    from keystead.gate.operation import Operation
 
 __all__ = [
     "EventAnswer",
@@ -36,6 +38,7 @@ __all__ = [
 _CHAIN: Final = "audit"
 _START: Final = "start"
 _BATCH: Final = 500
+_NODE: Final = re.compile(r"\d{1,7}", re.ASCII)
 _MEDIA: Final = {"jsonl": "application/jsonl", "csv": "text/csv"}
 
 
@@ -56,7 +59,7 @@ class EventQueryBody(Struct, forbid_unknown_fields=True, kw_only=True):
 class ExportQueryBody(Struct, forbid_unknown_fields=True, kw_only=True):
     """In what form."""
 
-    format: Literal["jsonl", "csv"] = "jsonl"
+    format: Form = "jsonl"
 
 
 class ActorAnswer(Struct, frozen=True):
@@ -76,9 +79,10 @@ class ObjectAnswer(Struct, frozen=True):
 
 
 class EventAnswer(Struct, frozen=True):
-    """One audit entry."""
+    """One audit entry; each node counts its own by `n`, from 1, without gaps."""
 
     id: str
+    node: int
     n: int
     at: str | None
     actor: ActorAnswer
@@ -135,13 +139,13 @@ async def events(call: Call) -> Answer:
         after=after,
         before=before,
     )
-    since = None if asked.since is None else _number(asked.since)
+    since = None if asked.since is None else _place(asked.since)
     found = await call.perform(
         verbs.list_events, wanted, since, size if since is None else size + 1
     )
     shown = found[:size]
-    end = shown[-1].n if shown else since
-    cursor = None if end is None else encode_cursor((end, ""), _CHAIN)
+    end = (shown[-1].node, shown[-1].n) if shown else since
+    cursor = None if end is None else encode_cursor((end[1], str(end[0])), _CHAIN)
     more = cursor if len(found) > size else None
     return as_answer(EventList(tuple(_event(entry) for entry in shown), more, cursor))
 
@@ -163,50 +167,56 @@ async def verify(call: Call) -> Answer:
     """GET /audit/verify."""
     call.require_no_query()
     verifier, head = await call.perform(verbs.begin_verification)
-    since = 0
-    while since < head.n:
-        entries = await call.perform(verbs.continue_verification, since, _BATCH)
-        within = [entry for entry in entries if entry.n <= head.n]
-        for entry in within:
-            verifier.feed(entry)
-        if len(within) < _BATCH:
-            break
-        since = within[-1].n
-        # Other requests have their turn between two batches.
-        await asyncio.sleep(0)
+    async for batch in _batches(call, verbs.continue_verification, head):
+        verifier.feed_all(batch)
     report = verifier.finish(head)
     findings = tuple(FindingAnswer(f.n, f.what) for f in report.findings)
     return as_answer(VerificationAnswer(report.intact, report.entries, report.head.n, findings))
 
 
-async def _lines(call: Call, head: StoredHead, form: str) -> AsyncIterator[bytes]:
-    if form == "csv":
-        yield csv_header()
+async def _lines(call: Call, head: SignedHead, form: Form) -> AsyncIterator[bytes]:
+    yield opening(form)
+    async for batch in _batches(call, verbs.continue_export, head):
+        yield b"".join(lines(form, batch))
+    yield closing(form, head)
+
+
+async def _batches(
+    call: Call,
+    more: Operation[[int, int, int], Sequence[StoredEntry]],
+    head: SignedHead,
+) -> AsyncIterator[Sequence[StoredEntry]]:
+    """Read a chain up to the head that was signed when the reading began."""
     since = 0
     while since < head.n:
-        entries = await call.perform(verbs.continue_export, since, _BATCH)
+        entries = await call.perform(more, head.node, since, _BATCH)
         within = [entry for entry in entries if entry.n <= head.n]
-        if not within:
+        yield within
+        # Numbers that somebody changed may not lead on, or even backwards.
+        last = max((entry.n for entry in within), default=since)
+        if last <= since:
             break
-        yield b"".join(csv_line(e) if form == "csv" else json_line(e) for e in within)
-        since = within[-1].n
+        since = last
+        # Other requests have their turn between two batches.
         await asyncio.sleep(0)
-    if form == "jsonl":
-        yield checkpoint_line(Checkpoint(*head))
 
 
-def _number(cursor: str) -> int:
+def _place(cursor: str) -> tuple[int, int]:
+    """Return the node and the number that a cursor stands for."""
     if cursor == _START:
-        return 0
-    value, _ = decode_cursor(cursor, _CHAIN, int, field="since")
-    return int(value or 0)
+        return 0, 0
+    n, node = decode_cursor(cursor, _CHAIN, int, field="since")
+    if _NODE.fullmatch(node) is None or int(node) >= NODES:
+        raise Invalid("some fields are wrong", FieldError("since", "is not one that was answered"))
+    return int(node), int(n or 0)
 
 
 def _event(entry: StoredEntry) -> EventAnswer:
-    n, event = decode_entry(entry.bytes)
+    node, n, event = decode_entry(entry.bytes)
     about = event.object
     return EventAnswer(
-        id=f"evt_{to_base62(n, 12)}",
+        id=event_id(node, n),
+        node=node,
         n=n,
         at=text_of(event.at),
         actor=ActorAnswer(event.actor.owner_id, event.actor.credential_id, event.actor.kind),

@@ -8,10 +8,11 @@ change of meaning needs a new mark. Golden vectors are `tests/vectors/entries.js
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 
+from keystead.audit.chain import ENTRIES, NODES
 from keystead.audit.event import Event
 from keystead.core.errors import KeysteadError
 
@@ -25,10 +26,11 @@ class BrokenEntry(KeysteadError):  # names what was found
 
 
 class _Entry(msgspec.Struct, frozen=True):
-    """The stored form. `v` is the mark, `n` the entry's place in the chain, from 1."""
+    """The stored form. `v` is the mark, `n` the entry's place in the node's chain, from 1."""
 
     v: int
-    n: int
+    node: Annotated[int, msgspec.Meta(ge=0, lt=NODES)]
+    n: Annotated[int, msgspec.Meta(ge=1, lt=ENTRIES)]
     event: Event
 
 
@@ -36,17 +38,17 @@ _encoder = msgspec.json.Encoder(order="deterministic")
 _decoder = msgspec.json.Decoder(_Entry)
 
 
-def encode_entry(n: int, event: Event) -> bytes:
-    """Return the bytes of entry `n`.
+def encode_entry(node: int, n: int, event: Event) -> bytes:
+    """Return the bytes of entry `n` of a node's chain.
 
     Raises:
         TypeError: a fact has a type that is not allowed, a `Secret` above all.
     """
-    return _encoder.encode(_Entry(_FORMAT, n, event))
+    return _encoder.encode(_Entry(_FORMAT, node, n, event))
 
 
-def decode_entry(data: bytes) -> tuple[int, Event]:
-    """Return an entry's number and its event.
+def decode_entry(data: bytes) -> tuple[int, int, Event]:
+    """Return an entry's node, its number there, and its event.
 
     Raises:
         BrokenEntry: the bytes have another form; the message does not repeat them.
@@ -57,4 +59,4 @@ def decode_entry(data: bytes) -> tuple[int, Event]:
         raise BrokenEntry("these bytes are no audit entry") from None
     if entry.v != _FORMAT:
         raise BrokenEntry(f"this audit entry has the unknown form {entry.v}")
-    return entry.n, entry.event
+    return entry.node, entry.n, entry.event

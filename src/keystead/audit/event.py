@@ -45,7 +45,7 @@ class Event(msgspec.Struct, frozen=True):
         object: to what; None where there is no one thing.
         decision: `allowed`, `refused`, or `summary` of refusals that were only counted.
         code: the refusal's stable code; `ok` where it was allowed.
-        rule: what decided, such as `network:10.0.0.0/8`; empty where nothing had to.
+        rule: what decided, such as `network`; empty where nothing had to.
         address: the client's address, as text; empty for the house itself.
         asserted_by: who says that this is the address: `socket`, or a trusted proxy's address.
         request_id: `req_…`, the same as in the answer.

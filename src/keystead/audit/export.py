@@ -1,21 +1,31 @@
-"""Entries as they leave the house: JSON Lines, which can be verified again, and CSV for a spreadsheet."""
+"""Entries as they leave the house: JSON Lines, which can be verified again, and CSV for a spreadsheet.
+
+An export is `opening`, then `lines` of as many entries at a time as one likes, then `closing`.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
-from typing import Final
+from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
-from keystead.audit.chain import Checkpoint, StoredEntry, encode_checkpoint
+from keystead.audit.chain import encode_checkpoint
 from keystead.audit.entry import decode_entry
 from keystead.core.clock import format_instant
 
-__all__ = ["CSV_COLUMNS", "checkpoint_line", "csv_header", "csv_line", "json_line"]
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from keystead.audit.chain import SignedHead, StoredEntry
+
+__all__ = ["CSV_COLUMNS", "Form", "closing", "lines", "opening"]
+
+Form = Literal["jsonl", "csv"]
 
 CSV_COLUMNS: Final = (
-    "n", "at", "owner_id", "credential_id", "kind", "verb", "object_type", "object_id", "object_name",
+    "node", "n", "at", "owner_id", "credential_id", "kind", "verb", "object_type", "object_id", "object_name",
     "decision", "code", "rule", "address", "asserted_by", "request_id", "agent", "facts",
 )  # fmt: skip
 
@@ -23,33 +33,45 @@ CSV_COLUMNS: Final = (
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
-def json_line(entry: StoredEntry) -> bytes:
-    """Return one line: number, digest, and the stored bytes as they are."""
-    line = {"n": entry.n, "digest": entry.digest.hex(), "entry": msgspec.Raw(entry.bytes)}
+def opening(form: Form) -> bytes:
+    """Return what stands before the entries: the names of a table's columns."""
+    return _row(CSV_COLUMNS) if form == "csv" else b""
+
+
+def lines(form: Form, entries: Iterable[StoredEntry]) -> Iterator[bytes]:
+    """Return each entry's line.
+
+    Raises:
+        BrokenEntry: stored bytes are no entry, so they have no place in a table.
+    """
+    return map(_csv_line if form == "csv" else _json_line, entries)
+
+
+def closing(form: Form, head: SignedHead | None) -> bytes:
+    """Return what stands behind the entries: of JSON Lines the checkpoint, if there is a head."""
+    if form == "csv" or head is None:
+        return b""
+    return msgspec.json.encode({"checkpoint": encode_checkpoint(head)}) + b"\n"
+
+
+def _json_line(entry: StoredEntry) -> bytes:
+    """Return node, number, digest, and the stored bytes as they are."""
+    line = {
+        "node": entry.node,
+        "n": entry.n,
+        "digest": entry.digest.hex(),
+        "entry": msgspec.Raw(entry.bytes),
+    }
     return msgspec.json.encode(line) + b"\n"
 
 
-def checkpoint_line(checkpoint: Checkpoint) -> bytes:
-    """Return the last line: the signed head, to be held against the chain later."""
-    return msgspec.json.encode({"checkpoint": encode_checkpoint(checkpoint)}) + b"\n"
-
-
-def csv_header() -> bytes:
-    """Return the first line."""
-    return _row(CSV_COLUMNS)
-
-
-def csv_line(entry: StoredEntry) -> bytes:
-    """Return one entry's line (RFC 4180).
-
-    Raises:
-        BrokenEntry: the stored bytes are no entry.
-    """
-    n, event = decode_entry(entry.bytes)
+def _csv_line(entry: StoredEntry) -> bytes:
+    """Return a row as in RFC 4180."""
+    node, n, event = decode_entry(entry.bytes)
     about = event.object
     facts = msgspec.json.encode(event.facts or {}, order="deterministic").decode()
     cells = (
-        str(n), format_instant(event.at), event.actor.owner_id, event.actor.credential_id,
+        str(node), str(n), format_instant(event.at), event.actor.owner_id, event.actor.credential_id,
         event.actor.kind, event.verb, about.type if about else "", about.id if about else "",
         about.name if about else "", event.decision, event.code, event.rule, event.address,
         event.asserted_by, event.request_id, event.agent, facts,

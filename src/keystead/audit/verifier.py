@@ -1,4 +1,4 @@
-"""Reads a whole chain once, in order, and says exactly what is wrong with it.
+"""Reads a node's whole chain once, in order, and says exactly what is wrong with it.
 
 It keeps one digest and at most a hundred findings, so an audit of any length is verified in constant
 memory. After a finding it goes on from the stored digest, so that one edit is one finding and not a
@@ -9,19 +9,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from hmac import compare_digest
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from keystead.audit.chain import (
-    GENESIS,
-    Checkpoint,
     Head,
     SearchColumns,
+    SignedHead,
     StoredEntry,
-    StoredHead,
     follow,
+    genesis,
 )
 from keystead.audit.entry import BrokenEntry, decode_entry
 from keystead.crypto.audit_key import AuditKey
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 __all__ = ["MOST_FINDINGS", "Finding", "Report", "Verifier"]
 
@@ -47,7 +49,7 @@ class Report:
 
     Attributes:
         entries: how many entries were read.
-        head: the last entry's number and digest.
+        head: the chain's node, its last entry's number and digest.
         findings: what is wrong, by entry; the first `MOST_FINDINGS` of it.
         unlisted: how many findings there were besides.
     """
@@ -82,15 +84,16 @@ class Verifier:
         "_unlisted",
     )
 
-    def __init__(self, audit_key: AuditKey, since: Checkpoint | None = None) -> None:
+    def __init__(self, audit_key: AuditKey, node: int, since: SignedHead | None = None) -> None:
         """Begin before the first entry.
 
         Args:
             audit_key: this installation's.
+            node: whose chain it is.
             since: an exported checkpoint that the chain has to pass through.
         """
         self._audit_key: Final = audit_key
-        self._head = GENESIS
+        self._head = genesis(node)
         # False where the last entry's true digest is lost: behind a gap or a moved entry.
         self._linked = True
         # What the last entry's digest should be, where that is not what is stored.
@@ -101,12 +104,23 @@ class Verifier:
         if since is not None and not audit_key.check(*since):
             self._find(since.n, "the checkpoint was not signed by this installation's audit key")
             since = None
+        elif since is not None and since.node != node:
+            self._find(since.n, f"the checkpoint is of {_foreign(since.node)}")
+            since = None
         self._since: Final = since
+
+    def feed_all(self, entries: Iterable[StoredEntry]) -> None:
+        """Check the next entries, as they come."""
+        for entry in entries:
+            self.feed(entry)
 
     def feed(self, entry: StoredEntry) -> None:
         """Check the next entry."""
         self._entries += 1
         last = self._head.n
+        if entry.node != self._head.node:
+            self._find(entry.n, f"entry {entry.n} is of {_foreign(entry.node)}")
+            return
         if entry.n <= last:
             self._find(entry.n, f"order changed: entry {entry.n} comes after entry {last}")
             return
@@ -116,7 +130,7 @@ class Verifier:
             self._linked = False
         moved = self._compare(entry)
         self._link(entry, moved=moved)
-        self._head = Head(entry.n, entry.digest)
+        self._head = Head(entry.node, entry.n, entry.digest)
         since = self._since
         if since is not None and since.n == entry.n and not self._is_last(since.digest):
             self._find(
@@ -125,7 +139,7 @@ class Verifier:
                 " changed after the export, and the digests recomputed",
             )
 
-    def finish(self, head: StoredHead | None) -> Report:
+    def finish(self, head: SignedHead | None) -> Report:
         """Check the head against what was read, and report.
 
         Args:
@@ -150,7 +164,7 @@ class Verifier:
     def _compare(self, entry: StoredEntry) -> bool:
         """Compare the row with what its bytes say; True when they were written for another."""
         try:
-            n, event = decode_entry(entry.bytes)
+            node, n, event = decode_entry(entry.bytes)
         except BrokenEntry as broken:
             self._find(entry.n, f"entry {entry.n} cannot be read: {broken}")
             return False
@@ -158,13 +172,17 @@ class Verifier:
         for name, said, kept in zip(own._fields, own, entry.columns, strict=True):
             if said != kept:
                 self._find(entry.n, f"the search column {name} differs from the entry's bytes")
-        if n == entry.n:
-            return False
-        self._find(
-            entry.n,
-            f"order changed: what is stored as entry {entry.n} was written as entry {n}",
-        )
-        return True
+        if node != entry.node:
+            self._find(
+                entry.n,
+                f"what is stored as entry {entry.n} was written as entry {n} of {_foreign(node)}",
+            )
+        elif n != entry.n:
+            self._find(
+                entry.n,
+                f"order changed: what is stored as entry {entry.n} was written as entry {n}",
+            )
+        return (node, n) != (entry.node, entry.n)
 
     def _link(self, entry: StoredEntry, *, moved: bool) -> None:
         """Check that the entry follows from the one before it."""
@@ -174,7 +192,7 @@ class Verifier:
         should = follow(self._head, entry.bytes).digest
         fits = compare_digest(should, entry.digest)
         if self._computed is not None:
-            other = follow(Head(self._head.n, self._computed), entry.bytes).digest
+            other = follow(self._head._replace(digest=self._computed), entry.bytes).digest
             fits_other = compare_digest(other, entry.digest)
             self._settle(self._computed if fits_other else None)
             fits = fits or fits_other
@@ -204,7 +222,10 @@ class Verifier:
                 n, f"entry {n} was edited, or entry {n - 1} was edited together with its digest"
             )
 
-    def _check_head(self, head: StoredHead, last: Head) -> None:
+    def _check_head(self, head: SignedHead, last: Head) -> None:
+        if head.node != last.node:
+            self._find(head.n, f"the head is of {_foreign(head.node)}")
+            return
         if not self._audit_key.check(*head):
             self._find(
                 head.n,
@@ -233,6 +254,10 @@ class Verifier:
             self._findings.append(Finding(n, what))
         else:
             self._unlisted += 1
+
+
+def _foreign(node: int) -> str:
+    return f"the chain of node {node}, not of this one"
 
 
 def _entries(first: int, last: int) -> str:

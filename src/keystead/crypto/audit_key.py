@@ -13,8 +13,9 @@ __all__ = ["AuditKey"]
 
 _DOMAIN: Final = b"keystead audit head 1\0"
 _DIGEST_BYTES: Final = hashlib.sha256().digest_size
-# What eight bytes hold; a number read from a file may be larger.
-_LIMIT: Final = 2**64
+# What four and eight bytes hold; numbers read from a file may be larger.
+_NODES: Final = 2**32
+_ENTRIES: Final = 2**64
 
 
 class AuditKey:
@@ -33,17 +34,25 @@ class AuditKey:
         self._keys: Final = {n: KeyedHash(key) for n, key in keys.items()}
         self.newest: Final = max(keys)
 
-    def sign(self, n: int, digest: bytes) -> tuple[int, bytes]:
-        """Return the key's number and HMAC-SHA-256(key, domain ‖ n ‖ digest); n in 8 bytes."""
-        return self.newest, self._keys[self.newest].digest(_said(n, digest))
+    def sign(self, node: int, n: int, digest: bytes) -> tuple[int, bytes]:
+        """Return the key's number and HMAC-SHA-256(key, domain ‖ node ‖ n ‖ digest).
 
-    def check(self, n: int, digest: bytes, key_n: int, mac: bytes) -> bool:
-        """Say whether this installation signed that the chain's entry `n` has this digest."""
+        The node in 4 bytes, n in 8, the most significant first.
+        """
+        return self.newest, self._keys[self.newest].digest(_said(node, n, digest))
+
+    def check(self, node: int, n: int, digest: bytes, key_n: int, mac: bytes) -> bool:
+        """Say whether this installation signed that entry `n` of the node's chain has this digest."""
         key = self._keys.get(key_n)
-        if key is None or not 0 <= n < _LIMIT or len(digest) != _DIGEST_BYTES:
+        if (
+            key is None
+            or not 0 <= node < _NODES
+            or not 0 <= n < _ENTRIES
+            or len(digest) != _DIGEST_BYTES
+        ):
             return False
-        return compare_digest(key.digest(_said(n, digest)), mac)
+        return compare_digest(key.digest(_said(node, n, digest)), mac)
 
 
-def _said(n: int, digest: bytes) -> bytes:
-    return _DOMAIN + n.to_bytes(8) + digest
+def _said(node: int, n: int, digest: bytes) -> bytes:
+    return _DOMAIN + node.to_bytes(4) + n.to_bytes(8) + digest

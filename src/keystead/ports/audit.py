@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from keystead.audit.chain import StoredEntry, StoredHead
+    from keystead.audit.chain import SignedHead, StoredEntry
     from keystead.audit.event import Event
     from keystead.core.clock import Instant
 
@@ -29,16 +29,18 @@ class AuditQuery:
 
 
 class AuditRecords(Protocol):
-    """The chain."""
+    """The chains: this node grows its own, and reads any."""
 
     async def append(self, event: Event) -> int:
-        """Add an entry after the newest, in the same transaction as the act; return its number."""
+        """Add an entry after this node's newest, in the same transaction as the act; return its number."""
 
-    async def head(self) -> StoredHead:
-        """Return the signed head."""
+    async def head(self) -> SignedHead:
+        """Return the signed head of this node's chain."""
 
-    async def read(self, query: AuditQuery, since: int, size: int) -> Sequence[StoredEntry]:
-        """Return up to `size` entries with numbers above `since`, in order."""
+    async def read(
+        self, query: AuditQuery, node: int, since: int, size: int
+    ) -> Sequence[StoredEntry]:
+        """Return up to `size` entries of a node's chain with numbers above `since`, in order."""
 
     async def newest(self, query: AuditQuery, size: int) -> Sequence[StoredEntry]:
         """Return the newest `size` entries, in order."""

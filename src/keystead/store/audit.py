@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import logging
+from hmac import compare_digest
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import bindparam, insert, select, update
 
 from keystead.audit.chain import (
-    GENESIS,
     Head,
     SearchColumns,
+    SignedHead,
     StoredEntry,
-    StoredHead,
     follow,
+    genesis,
 )
 from keystead.audit.entry import encode_entry
 from keystead.core.errors import Unavailable
@@ -22,14 +23,22 @@ from keystead.store import tables
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy import ColumnElement
+    from sqlalchemy import ColumnElement, Select
 
     from keystead.audit.event import Event
     from keystead.crypto.keyring import AuditKey
     from keystead.ports.audit import AuditQuery
     from keystead.store.statement import Row, Runner
 
-__all__ = ["AuditRows", "ChainTail", "entry_from", "head_from"]
+__all__ = [
+    "NODE",
+    "AuditRows",
+    "ChainTail",
+    "entries_after",
+    "entries_from_the_end",
+    "entry_from",
+    "head_from",
+]
 
 _LOG: Final = logging.getLogger("keystead.audit")
 
@@ -65,9 +74,7 @@ class ChainTail:
         """Belong to one connection."""
         self._run = run
         self._key = key
-        self._seen = GENESIS
-        self._read = GENESIS
-        self.head = GENESIS
+        self._seen = self._read = self.head = genesis(NODE)
 
     async def load(self) -> None:
         """Read the head; another process may have moved it, but only onwards, and only signed.
@@ -78,12 +85,12 @@ class ChainTail:
             Unavailable: `audit_broken`; no act is done until the chain has been looked at.
         """
         stored = await _stored_head(self._run)
-        head = Head(stored.n, stored.digest)
+        head = Head(stored.node, stored.n, stored.digest)
         known = self._seen
         if (
             not self._key.check(*stored)
             or head.n < known.n
-            or (head.n == known.n and head.digest != known.digest)
+            or (head.n == known.n and not compare_digest(head.digest, known.digest))
         ):
             _LOG.critical("the audit's head is not one that this installation signed last")
             raise Unavailable(
@@ -95,7 +102,7 @@ class ChainTail:
     async def append(self, event: Event) -> int:
         """Add one entry."""
         n = self.head.n + 1
-        entry = encode_entry(n, event)
+        entry = encode_entry(NODE, n, event)
         self.head = follow(self.head, entry)
         columns = SearchColumns.of(event)
         await self._run.changed(
@@ -112,7 +119,7 @@ class ChainTail:
         """Sign and write the head, if it moved."""
         if self.head == self._read:
             return
-        key_n, mac = self._key.sign(self.head.n, self.head.digest)
+        key_n, mac = self._key.sign(*self.head)
         values = {"n": self.head.n, "digest": self.head.digest, "key_n": key_n, "mac": mac}
         await self._run.changed(_MOVE_HEAD, {**values, "wanted": NODE})
 
@@ -132,33 +139,38 @@ class AuditRows:
             raise RuntimeError(msg)
         return await self._tail.append(event)
 
-    async def head(self) -> StoredHead:
+    async def head(self) -> SignedHead:
         """See the port."""
         return await _stored_head(self._run)
 
-    async def read(self, query: AuditQuery, since: int, size: int) -> Sequence[StoredEntry]:
+    async def read(
+        self, query: AuditQuery, node: int, since: int, size: int
+    ) -> Sequence[StoredEntry]:
         """See the port."""
-        statement = (
-            select(*_E)
-            .where(_E.node == NODE, _E.n > since, *_conditions(query))
-            .order_by(_E.n)
-            .limit(size)
-        )
+        statement = entries_after(query, node, since, size)
         return [entry_from(row) for row in await self._run.rows(statement, {})]
 
     async def newest(self, query: AuditQuery, size: int) -> Sequence[StoredEntry]:
         """See the port."""
-        statement = (
-            select(*_E)
-            .where(_E.node == NODE, *_conditions(query))
-            .order_by(_E.n.desc())
-            .limit(size)
-        )
+        statement = entries_from_the_end(query, NODE, size)
         return [entry_from(row) for row in reversed(await self._run.rows(statement, {}))]
 
 
-def _conditions(query: AuditQuery) -> list[ColumnElement[Any]]:
-    found: list[ColumnElement[Any]] = []
+def entries_after(query: AuditQuery, node: int, since: int, size: int) -> Select[Any]:
+    """Return what asks for a chain's next entries, in order."""
+    return select(*_E).where(*_conditions(query, node), _E.n > since).order_by(_E.n).limit(size)
+
+
+def entries_from_the_end(query: AuditQuery, node: int, size: int) -> Select[Any]:
+    """Return what asks for a chain's newest entries, the newest first."""
+    return select(*_E).where(*_conditions(query, node)).order_by(_E.n.desc()).limit(size)
+
+
+def _conditions(query: AuditQuery, node: int) -> list[ColumnElement[Any]]:
+    # SQLite would walk the whole chain by its primary key; the sum keeps it from that, so that it takes
+    # the index of the object or the credential, which has the same order.
+    narrow = query.object_id is not None or query.credential_id is not None
+    found: list[ColumnElement[Any]] = [(_E.node + 0 if narrow else _E.node) == node]
     for column, wanted in (
         (_E.verb, query.verb),
         (_E.owner_id, query.owner_id),
@@ -175,24 +187,34 @@ def _conditions(query: AuditQuery) -> list[ColumnElement[Any]]:
     return found
 
 
-async def _stored_head(run: Runner) -> StoredHead:
+async def _stored_head(run: Runner) -> SignedHead:
     row = await run.row(_HEAD, {"wanted": NODE})
     if row is None:
-        return StoredHead(GENESIS.n, GENESIS.digest, 0, b"")
+        return SignedHead(*genesis(NODE), 0, b"")
     return head_from(row)
 
 
-def head_from(row: Row) -> StoredHead:
+def head_from(row: Row) -> SignedHead:
     """Read a head; whoever changed the file may have put anything there, and it must not stop `verify`."""
-    return StoredHead(
-        _number(row["n"]), _bytes(row["digest"]), _number(row["key_n"]), _bytes(row["mac"])
+    return SignedHead(
+        _number(row["node"]),
+        _number(row["n"]),
+        _bytes(row["digest"]),
+        _number(row["key_n"]),
+        _bytes(row["mac"]),
     )
 
 
 def entry_from(row: Row) -> StoredEntry:
     """Read an entry; as `head_from`."""
     columns = SearchColumns(*(row[name] for name in SearchColumns._fields))
-    return StoredEntry(_number(row["n"]), _bytes(row["entry"]), _bytes(row["digest"]), columns)
+    return StoredEntry(
+        _number(row["node"]),
+        _number(row["n"]),
+        _bytes(row["entry"]),
+        _bytes(row["digest"]),
+        columns,
+    )
 
 
 def _bytes(value: object) -> bytes:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from keystead.audit.chain import Checkpoint, SearchColumns
-from keystead.audit.export import checkpoint_line, csv_header, csv_line, json_line
+from keystead.audit.chain import SearchColumns
+from keystead.audit.export import closing, lines, opening
 from keystead.audit.verifier import Verifier
 from keystead.store.audit import NODE, entry_from, head_from
 from keystead.store.connection import connect
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from keystead.audit.chain import StoredEntry, StoredHead
+    from keystead.audit.chain import SignedHead, StoredEntry
+    from keystead.audit.export import Form
     from keystead.audit.verifier import Report
     from keystead.crypto.keyring import AuditKey
 
@@ -24,47 +25,44 @@ __all__ = ["export_chain", "newest_checkpoint", "verify_chain"]
 _COLUMNS = ", ".join(SearchColumns._fields)
 
 
-def verify_chain(data: Path, key: AuditKey, since: Checkpoint | None) -> Report:
+def verify_chain(data: Path, key: AuditKey, since: SignedHead | None) -> Report:
     """Read the whole chain and say what is wrong with it."""
-    verifier = Verifier(key, since)
+    verifier = Verifier(key, NODE, since)
     with _snapshot(data) as (head, entries):
-        for entry in entries:
-            verifier.feed(entry)
+        verifier.feed_all(entries)
         return verifier.finish(head)
 
 
-def export_chain(data: Path, write: Callable[[bytes], None], form: str) -> int:
+def export_chain(data: Path, write: Callable[[bytes], None], form: Form) -> int:
     """Write every entry as a line of `jsonl` (then the signed head) or `csv`; return how many."""
     count = 0
     with _snapshot(data) as (head, entries):
-        if form == "csv":
-            write(csv_header())
-        for entry in entries:
-            write(csv_line(entry) if form == "csv" else json_line(entry))
+        write(opening(form))
+        for line in lines(form, entries):
+            write(line)
             count += 1
-        if form == "jsonl" and head is not None:
-            write(checkpoint_line(Checkpoint(*head)))
+        write(closing(form, head))
     return count
 
 
-def newest_checkpoint(data: Path) -> Checkpoint | None:
+def newest_checkpoint(data: Path) -> SignedHead | None:
     """Return the signed head, to be kept elsewhere; None where the store has lost it."""
     with _snapshot(data) as (head, _):
-        return None if head is None else Checkpoint(*head)
+        return head
 
 
 @contextmanager
-def _snapshot(data: Path) -> Iterator[tuple[StoredHead | None, Iterator[StoredEntry]]]:
+def _snapshot(data: Path) -> Iterator[tuple[SignedHead | None, Iterator[StoredEntry]]]:
     connection = connect(data, writes=False)
     try:
         # An edited text may be no UTF-8; it is a finding then, not an end of reading.
         connection.text_factory = lambda text: text.decode("utf-8", "replace")
         connection.execute("BEGIN")
         found = connection.execute(
-            "SELECT n, digest, key_n, mac FROM audit_heads WHERE node = ?", (NODE,)
+            "SELECT node, n, digest, key_n, mac FROM audit_heads WHERE node = ?", (NODE,)
         ).fetchall()
         rows = connection.execute(
-            f"SELECT n, entry, digest, {_COLUMNS} FROM audit_entries"  # noqa: S608  # field names of ours
+            f"SELECT node, n, entry, digest, {_COLUMNS} FROM audit_entries"  # noqa: S608  # field names of ours
             " WHERE node = ? ORDER BY n",
             (NODE,),
         )

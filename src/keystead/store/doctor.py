@@ -10,6 +10,7 @@ from keystead.audit.chain import Head, follow
 from keystead.core.clock import MINUTE, format_instant
 from keystead.core.errors import Misconfigured
 from keystead.crypto.keyring import Keyring, read_master_key
+from keystead.store.audit import NODE
 from keystead.store.connection import DATABASE, connect
 from keystead.store.installation import open_keyring
 from keystead.store.migrate import HEAD, KNOWN_REVISIONS, schema_of
@@ -140,18 +141,22 @@ def _head(data: Path, key_file: Path) -> str:
     connection = connect(data, writes=False)
     try:
         connection.execute("BEGIN")
-        heads = connection.execute("SELECT n, digest, key_n, mac FROM audit_heads").fetchall()
+        heads = connection.execute(
+            "SELECT node, n, digest, key_n, mac FROM audit_heads WHERE node = ?", (NODE,)
+        ).fetchall()
         last = connection.execute(
-            "SELECT n, entry, digest FROM audit_entries ORDER BY n DESC LIMIT 2"
+            "SELECT node, n, digest, entry FROM audit_entries WHERE node = ?"
+            " ORDER BY n DESC LIMIT 2",
+            (NODE,),
         ).fetchall()
     finally:
         connection.close()
     if not heads or not keyring.audit.check(*tuple(heads[0])):
         raise Misconfigured("it is not signed by this installation; run keystead audit verify.")
-    head = Head(heads[0]["n"], heads[0]["digest"])
-    if last and (last[0]["n"], last[0]["digest"]) != tuple(head):
+    head = Head(*tuple(heads[0])[:3])
+    if last and Head(*tuple(last[0])[:3]) != head:
         raise Misconfigured("it is not the last entry; run keystead audit verify.")
-    if len(last) == 2 and follow(Head(last[1]["n"], last[1]["digest"]), last[0]["entry"]) != head:  # noqa: PLR2004
+    if len(last) == 2 and follow(Head(*tuple(last[1])[:3]), last[0]["entry"]) != head:  # noqa: PLR2004
         raise Misconfigured("the last entry was changed; run keystead audit verify.")
     return f"{head.n} entries, the head is signed"
 

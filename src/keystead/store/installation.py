@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from keystead.audit.chain import GENESIS
+from keystead.audit.chain import genesis
 from keystead.core.errors import Misconfigured
 from keystead.crypto.keyring import Keyring, WrappedKey
 from keystead.store.audit import NODE
@@ -30,7 +30,8 @@ def found_installation(
     """
     keys = list(keys)
     audit = Keyring.open(keys, master, master.key_id).audit
-    key_n, mac = audit.sign(GENESIS.n, GENESIS.digest)
+    head = genesis(NODE)
+    key_n, mac = audit.sign(*head)
     connection = connect(data)
     try:
         connection.execute("BEGIN IMMEDIATE")
@@ -50,7 +51,7 @@ def found_installation(
         connection.execute("INSERT INTO generation (id, n) VALUES (1, 0)")
         connection.execute(
             "INSERT INTO audit_heads (node, n, digest, key_n, mac) VALUES (?, ?, ?, ?, ?)",
-            (NODE, GENESIS.n, GENESIS.digest, key_n, mac),
+            (*head, key_n, mac),
         )
         connection.execute("COMMIT")
     finally:

@@ -251,6 +251,8 @@ audit_entries = Table(
     _text("object_id"),
     _text("decision"),
     Index("audit_at", "at"),
+    Index("audit_credential", "credential_id", "n"),
+    Index("audit_object", "object_id", "n"),
     sqlite_with_rowid=False,
 )
 

@@ -68,6 +68,8 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("audit_at", "audit_entries", ["at"], unique=False)
+    op.create_index("audit_credential", "audit_entries", ["credential_id", "n"], unique=False)
+    op.create_index("audit_object", "audit_entries", ["object_id", "n"], unique=False)
     op.create_table(
         "audit_heads",
         sa.Column("node", sa.Integer(), nullable=False),
