@@ -82,7 +82,8 @@ def test_base62_is_fixed_in_width_and_refuses_what_does_not_fit() -> None:
 
 
 @pytest.mark.parametrize(
-    "around", ["{}", "Bearer {}", "x{}y", "/api/v1/{}/", "agent/1.0 ({})", "ks_{}", "{0} {0}"]
+    "around",
+    ["{}", "Bearer {}", "x{}y", "/api/v1/{}/", "agent/1.0 ({})", "ks_{}", "{0} {0}", "{0}{0}"],
 )
 def test_of_a_token_in_a_text_only_the_public_id_is_left(around: str) -> None:
     token = mint("t", "0123456789ab").reveal()

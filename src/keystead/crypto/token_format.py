@@ -61,7 +61,8 @@ _SECRET_DIGITS: Final = 43
 _CHECK_DIGITS: Final = 6
 
 _WITHIN: Final = re.compile(r"ks[tdukcas]_[0-9A-Za-z]{61}")
-_MOST_OF_ONE: Final = re.compile(r"(ks[tdukcas]_[0-9A-Za-z]{12})[0-9A-Za-z]+")
+# Up to where another one begins, since that one's mark would else be taken for a part of this one.
+_MOST_OF_ONE: Final = re.compile(r"(ks[tdukcas]_[0-9A-Za-z]{12})(?:(?!ks[tdukcas]_)[0-9A-Za-z])+")
 
 _match = re.compile(r"ks[tdukcas]_[0-9A-Za-z]{61}").fullmatch
 
