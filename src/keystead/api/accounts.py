@@ -12,7 +12,7 @@ from keystead.operations import accounts as verbs
 from keystead.ports.paging import Position
 from keystead.ports.vault import AccountQuery
 from keystead.vault.account import MAX_NOTES, MAX_TAGS, AccountWish
-from keystead.vault.version import wrong_fields
+from keystead.vault.version import MAX_FIELDS, wrong_fields
 from keystead.web.call import Answer, Call, as_answer
 from keystead.web.query import encode_cursor, page_request
 
@@ -43,7 +43,10 @@ _NEWEST = "-n"
 
 Tags = Annotated[tuple[str, ...], Meta(max_length=MAX_TAGS)]
 Notes = Annotated[str, Meta(max_length=MAX_NOTES)]
-Fields = Annotated[dict[str, str], Meta(description="sealed; never answered by this route")]
+Fields = Annotated[
+    dict[str, str],
+    Meta(max_length=MAX_FIELDS, description="sealed; never answered by this route"),
+]
 
 
 class AccountNew(Struct, forbid_unknown_fields=True, kw_only=True):

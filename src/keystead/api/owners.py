@@ -33,6 +33,8 @@ __all__ = [
 
 _ORDER = "name"
 
+Roles = Annotated[tuple[str, ...], Meta(max_length=len(Role))]
+
 
 class OwnerNew(Struct, forbid_unknown_fields=True, kw_only=True):
     """A user or an application to add; roles and other users take an administrator."""
@@ -41,7 +43,7 @@ class OwnerNew(Struct, forbid_unknown_fields=True, kw_only=True):
     name: str
     login: str | UnsetType = UNSET
     email: str | UnsetType = UNSET
-    roles: tuple[str, ...] | UnsetType = UNSET
+    roles: Roles | UnsetType = UNSET
     managed_by: str | UnsetType = UNSET
 
 
@@ -50,7 +52,7 @@ class OwnerEdit(Struct, forbid_unknown_fields=True, kw_only=True):
 
     name: str | UnsetType = UNSET
     email: str | UnsetType = UNSET
-    roles: tuple[str, ...] | UnsetType = UNSET
+    roles: Roles | UnsetType = UNSET
     state: Literal["active", "disabled"] | UnsetType = UNSET
     managed_by: str | UnsetType = UNSET
 

@@ -16,12 +16,24 @@ from keystead.policy.permissions import KEYSTEAD_API, RESOURCES
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["MAX_SCOPES", "Access", "Level", "check_access", "expand", "levels_of", "scopes_for"]
+__all__ = [
+    "MAX_APIS",
+    "MAX_SCOPES",
+    "Access",
+    "Level",
+    "check_access",
+    "expand",
+    "levels_of",
+    "scopes_for",
+]
 
 Level = Literal["read", "write"]
 
 MAX_SCOPES: Final = 200
 """Scopes and levels that one credential may hold; no catalogue of ours comes near it."""
+
+MAX_APIS: Final = 50
+"""APIs that one credential may have access to."""
 
 _KNOWN: Final = frozenset(
     f"{resource}:{action}" for resource, actions in RESOURCES.items() for action in actions
