@@ -15,6 +15,7 @@ import pytest
 
 from keystead.main import build
 from keystead.settings import read_settings
+from keystead.web import bodies
 from keystead.web.refusals import STATUS
 from tests.doors.cast import V1, application, in_future, ok, problem, told, unknown_token
 from tests.running import Answer, Server, running
@@ -91,6 +92,16 @@ def _raw(method: str, path: str, body: bytes, media: str = "application/json") -
     return lambda server: server.call(method, V1 + path, raw=body, headers={"Content-Type": media})
 
 
+def _headers_too_large(server: Server) -> Answer:
+    return server.call("GET", f"{V1}/whoami", headers={"X-Long": "a" * 33_000})
+
+
+def _request_timeout(server: Server) -> Answer:
+    with pytest.MonkeyPatch.context() as patience:
+        patience.setattr(bodies, "READ_SECONDS", 0.05)
+        return asyncio.run(_ask(server, ("127.0.0.1", 50_000), server.admin_token, waiting=True))
+
+
 def _inside(client: tuple[str, int] | None, **token: object) -> Produce:
     """Ask the application itself, as a peer that loopback cannot be."""
 
@@ -101,25 +112,32 @@ def _inside(client: tuple[str, int] | None, **token: object) -> Produce:
     return produce
 
 
-async def _ask(server: Server, client: tuple[str, int] | None, token: str) -> Answer:
+async def _ask(
+    server: Server, client: tuple[str, int] | None, token: str, *, waiting: bool = False
+) -> Answer:
     served = build(read_settings(server.data, exposed_listener=True))
     sent: list[dict[str, Any]] = []
     scope = {
         "type": "http",
         "asgi": {"version": "3.0"},
         "http_version": "1.1",
-        "method": "GET",
+        "method": "POST" if waiting else "GET",
         "scheme": "http",
-        "path": f"{V1}/whoami",
+        "path": f"{V1}/folders" if waiting else f"{V1}/whoami",
         "raw_path": f"{V1}/whoami".encode(),
         "root_path": "",
         "query_string": b"",
-        "headers": [(b"authorization", f"Bearer {token}".encode())],
+        "headers": [
+            (b"authorization", f"Bearer {token}".encode()),
+            *([(b"content-length", b"9")] if waiting else []),
+        ],
         "client": client,
         "server": ("127.0.0.1", 80),
     }
 
     async def receive() -> dict[str, Any]:
+        if waiting:
+            await asyncio.Event().wait()
         return {"type": "http.request", "body": b"", "more_body": False}
 
     async def send(message: dict[str, Any]) -> None:
@@ -147,6 +165,8 @@ CODES: Final[dict[str, Produce]] = {
     "tls_required": _inside(("192.0.2.7", 50_000)),
     "not_found": lambda server: server.call("GET", f"{V1}/folders/fold_000000000000"),
     "method_not_allowed": lambda server: server.call("PUT", f"{V1}/folders"),
+    "request_timeout": _request_timeout,
+    "headers_too_large": _headers_too_large,
     "name_taken": _name_taken,
     "wrong_state": _wrong_state,
     "cas_mismatch": _cas_mismatch,

@@ -4,7 +4,7 @@ import pytest
 
 from keystead.api.secrets import _Form, _prefers_text
 from keystead.core.arrival import Arrival
-from keystead.core.clock import Instant
+from keystead.core.clock import Instant, SystemClock
 from keystead.web.call import Call
 
 
@@ -40,7 +40,8 @@ def test_text_is_answered_where_it_is_asked_for_by_name(accept: str, text: bool)
 def form(tags: str, accept: str = "", query: list[tuple[str, str]] | None = None) -> _Form:
     arrival = Arrival(None, None, "socket", Instant(0), "req_x")
     headers = {"if-none-match": tags, "accept": accept}
-    return _Form.of(Call(None, arrival, {}, query or [], headers, b""))  # type: ignore[arg-type]
+    call = Call(None, SystemClock(), arrival, {}, query or [], headers, b"")  # type: ignore[arg-type]
+    return _Form.of(call)
 
 
 @pytest.mark.parametrize(

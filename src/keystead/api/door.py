@@ -8,7 +8,7 @@ since a message may hold what was sent.
 from __future__ import annotations
 
 import logging
-import traceback
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -21,6 +21,7 @@ from keystead.api.table import RouteTable
 from keystead.core.errors import Invalid, KeysteadError, Refused, Unavailable
 from keystead.web import bodies, present, query
 from keystead.web.call import Answer, Call, expiry_header
+from keystead.web.faults import place_of
 from keystead.web.refusals import PROBLEM, problem_of
 from keystead.web.sending import send_answer
 
@@ -101,10 +102,12 @@ class Door:
     def _open(self, path: str, answer: Callable[[], tuple[int, bytes]]) -> ASGIRouteHandler:
         async def handle(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["method"] != "GET":  # type: ignore[typeddict-item]  # Litestar sends HTTP alone here
-                await send_answer(receive, send, *_wrong_method(["GET"]))
-                return
-            status, body = answer()
-            await send_answer(receive, send, Answer(status, body), {})
+                await send_answer(receive, send, *_wrong_method(["GET"], present.new_request_id()))
+            elif scope["query_string"] and (told := await self._exposed(scope)) is not None:
+                await send_answer(receive, send, *told)
+            else:
+                status, body = answer()
+                await send_answer(receive, send, Answer(status, body), {})
 
         return asgi(path, copy_scope=False)(handle)
 
@@ -112,15 +115,18 @@ class Door:
         # Litestar hands over what follows the mount; what only begins like it (/apiary) has no slash there.
         rest = scope["path"]
         found = self._table.find(_MOUNT + rest) if rest.startswith("/") else None
-        if found is None:
+        entry = None if found is None else found[0].get(scope["method"])  # type: ignore[typeddict-item]  # HTTP alone
+        if found is not None and entry is not None:
+            answer, headers = await self._serve(entry, found[1], scope, receive)
+        elif (told := await self._exposed(scope)) is not None:
+            answer, headers = told
+        elif found is not None:
+            answer, headers = _wrong_method(found[0], present.new_request_id())
+        else:
             code = "not_found"
             answer, headers = _refusal(
                 Invalid(_SENTENCES[code], code=code), present.new_request_id(), {}
             )
-        elif (entry := found[0].get(scope["method"])) is None:  # type: ignore[typeddict-item]  # HTTP alone
-            answer, headers = _wrong_method(found[0])
-        else:
-            answer, headers = await self._serve(entry, found[1], scope, receive)
         await send_answer(receive, send, answer, headers)
 
     async def _serve(
@@ -129,20 +135,28 @@ class Door:
         request_id = present.new_request_id()
         call: Call | None = None
         arrival: Arrival | None = None
+        admitted = False
+        until: int | None = None
         try:
             arrival = present.arrive(
                 scope, self._clock, request_id, plain_beyond=self._plain_beyond
             )
             pairs = query.query_pairs(scope["query_string"])
-            if pairs:
-                await self._refuse_token_in(pairs, arrival)
+            await self._refuse_token_in(scope["path"], pairs, arrival)
             headers = {
                 name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
             }
-            body = await bodies.read_body(headers, receive)
-            if entry.body is None and entry.method != "GET":
-                bodies.require_empty(body)
-            call = Call(self._gate, arrival, path, pairs, headers, body)
+            body = b""
+            if bodies.has_body(headers):
+                _require_place_for_body(entry)
+                # Nobody is read at length before it is known who he is and that he may.
+                admitted = True
+                until = await self._gate.admit(entry.verb, arrival)
+                body = await bodies.read_body(headers, receive, bodies.READ_SECONDS)
+                arrival = replace(arrival, at=self._clock.now())
+                if entry.body is None:
+                    bodies.require_empty(body)
+            call = Call(self._gate, self._clock, arrival, path, pairs, headers, body)
             if entry.query is None:
                 call.require_no_query()
             answer = await entry.handler(call)
@@ -150,11 +164,11 @@ class Door:
             more["Keystead-Request-Id"] = request_id
         except KeysteadError as found:
             error: KeysteadError = found
-            if arrival is not None and not (call and call.asked):
+            if arrival is not None and not (admitted or (call and call.asked)):
                 error = await self._refusal_before(error, entry, arrival)
             if not isinstance(error, (Refused, Invalid, Unavailable)):
                 _log_fault(error, request_id)
-            until = error.presented_until or (call.credential_expires_at if call else None)
+            until = error.presented_until or (call and call.credential_expires_at) or until
             return _refusal(error, request_id, expiry_header(until))
         except Exception as error:  # noqa: BLE001  # the last net: a fault of ours is a clean 500
             return self._unforeseen(error, request_id)
@@ -175,8 +189,25 @@ class Door:
             return refusal
         return error
 
-    async def _refuse_token_in(self, pairs: list[tuple[str, str]], arrival: Arrival) -> None:
-        token = present.token_in_query(pairs)
+    async def _exposed(self, scope: Mapping[str, Any]) -> tuple[Answer, dict[str, str]] | None:
+        """Refuse a token in a URL at which no operation is asked for; None where there is no token."""
+        request_id = present.new_request_id()
+        try:
+            arrival = present.arrive(
+                scope, self._clock, request_id, plain_beyond=self._plain_beyond
+            )
+            pairs = query.query_pairs(scope["query_string"])
+            await self._refuse_token_in(scope["path"], pairs, arrival)
+        except Invalid as error:
+            return _refusal(error, request_id, {}) if error.code == "token_in_query" else None
+        except KeysteadError as error:
+            return _refusal(error, request_id, {})
+        return None
+
+    async def _refuse_token_in(
+        self, path: str, pairs: list[tuple[str, str]], arrival: Arrival
+    ) -> None:
+        token = present.token_in_url(path, pairs)
         if token is not None:
             await self._gate.refuse_in_query(arrival, token)
             raise Invalid(
@@ -194,15 +225,18 @@ class Door:
 
 
 def _log_fault(error: Exception, request_id: str) -> None:
-    places = traceback.extract_tb(error.__traceback__)
-    trail = " < ".join(f"{place.name}:{place.lineno}" for place in reversed(places[-8:]))
-    _LOG.error("%s: %s at %s", request_id, type(error).__name__, trail)
+    _LOG.error("%s: %s", request_id, place_of(error))
 
 
-def _wrong_method(allowed: Iterable[str]) -> tuple[Answer, dict[str, str]]:
+def _require_place_for_body(entry: Route) -> None:
+    if entry.method == "GET":
+        raise Invalid("this request takes no body")
+
+
+def _wrong_method(allowed: Iterable[str], request_id: str) -> tuple[Answer, dict[str, str]]:
     code = "method_not_allowed"
     headers = {"Allow": ", ".join(sorted(allowed))}
-    return _refusal(Invalid(_SENTENCES[code], code=code), present.new_request_id(), headers)
+    return _refusal(Invalid(_SENTENCES[code], code=code), request_id, headers)
 
 
 def _refusal(

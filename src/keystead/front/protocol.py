@@ -1,45 +1,211 @@
-"""uvicorn's HTTP protocol with a bound on a request's head, which it reads at any length by itself."""
+"""uvicorn's HTTP protocol with bounds on what a connection may cost before anybody has asked who it is.
+
+uvicorn by itself reads a head of any length for any time, takes what follows a chunked body (RFC 9112
+§7.1.2) for headers of the request, and writes a line into the log for each thing that it cannot read.
+Here all of that ends the connection, with an answer where one can still be understood.
+"""
 
 from __future__ import annotations
 
+from asyncio import TimerHandle, Transport
 from typing import Final
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+import httptools
+import msgspec
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-__all__ = ["MAX_HEAD", "BoundedProtocol"]
+from keystead.core.errors import Invalid, KeysteadError, Unavailable
+from keystead.web.bodies import MAX_BODY
+from keystead.web.present import new_request_id
+from keystead.web.refusals import PROBLEM, problem_of
 
-MAX_HEAD: Final = 65_536
+__all__ = [
+    "MAX_CONNECTIONS",
+    "MAX_HEAD",
+    "MAX_HEADERS",
+    "MAX_HEAD_SECONDS",
+    "BoundedProtocol",
+]
+
+MAX_HEAD: Final = 32_768
 """Bytes of the request line and all headers: more than clients send, and little to hold for a stranger."""
+
+MAX_HEADERS: Final = 100
+
+MAX_HEAD_SECONDS: Final = 20.0
+"""From the first byte of a request, or the connection's beginning, to the end of its head."""
+
+MAX_CONNECTIONS: Final = 2_000
+"""Of one process; whoever comes beyond them is answered 503, and beyond a tenth more nothing."""
+
+_LINGER_SECONDS: Final = 5.0
+_LEFT_OVER: Final = 2 * MAX_BODY
+"""Bytes of a body that are still read, and thrown away, when the answer has been given: a client that
+finds the connection closed while it sends would not read the answer."""
+
+
+class _Refused(Exception):  # leaves the parser's callbacks, which wrap it
+    def __init__(self, error: KeysteadError) -> None:
+        super().__init__()
+        self.error = error
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """One connection. A longer head is answered 400 and the connection closed, before anybody is asked."""
+    """One connection."""
 
-    _reading_head = True
-    _head = 0
+    head_seconds: float = MAX_HEAD_SECONDS
+    most: int = MAX_CONNECTIONS
+
+    _timer: TimerHandle | None = None
+    _in_head = True
+    _in_message = False
+    _fed = 0
+    _piece = 0
+    _left_over = 0
+
+    def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        """Begin to count the seconds."""
+        super().connection_made(transport)
+        if len(self.connections) > self.most * 11 // 10:
+            transport.abort()
+            return
+        self._watch()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop counting."""
+        self._stop_timer()
+        super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Feed the parser; give up on a head that goes on and on, be it in one header that never ends."""
-        if self._reading_head:
-            self._head += len(data)
-        super().data_received(data)
-        if self._reading_head and self._head > MAX_HEAD and not self.transport.is_closing():
-            self.send_400_response("The request's head is too large.")
+        """Feed the parser, and end the connection where it or a bound says no."""
+        self._unset_keepalive_if_required()
+        self._piece = len(data)
+        self._fed += self._piece
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            # No other protocol is spoken here. The request is answered as it is, and is the last one.
+            if self._answering():
+                self.cycle.keep_alive = False
+        except httptools.HttpParserError as error:
+            inner = error.__context__
+            self._end(inner.error if isinstance(inner, _Refused) else _unreadable())
+            return
+        if self._in_head and self._fed > MAX_HEAD:
+            self._end(_too_large())
+            return
+        self._watch()
+
+    def on_message_begin(self) -> None:
+        """Begin with a request's head."""
+        self._in_head = self._in_message = True
+        self._left_over = 0
+        super().on_message_begin()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header of the head; one that follows the body could pass for one that was judged."""
+        if not self._in_head:
+            raise _Refused(Invalid("headers after the body are not taken"))
+        super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """Judge the head as it was sent.
-
-        Raises:
-            ValueError: it is too large; the parser makes a 400 of it.
-        """
-        size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
-        if size > MAX_HEAD:
-            raise ValueError("the request's head is too large")
-        self._reading_head = False
+        """Judge the head before anything is begun for it."""
+        # The size is added up only where what has come could be as much.
+        long = max(self._fed, self._piece) > MAX_HEAD and self._size() > MAX_HEAD
+        if long or len(self.headers) > MAX_HEADERS:
+            raise _Refused(_too_large())
+        if len(self.connections) > self.most:
+            raise _Refused(Unavailable("busy", "too many connections are open; try again later"))
+        self._in_head = False
         super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Take a part of a body, or throw it away where the answer did not wait for it."""
+        if self.cycle.response_complete:
+            self._left_over += len(body)
+            if self._left_over > _LEFT_OVER:
+                self.transport.abort()
+        super().on_body(body)
 
     def on_message_complete(self) -> None:
         """Begin to count for the next request of the connection."""
-        self._reading_head = True
-        self._head = 0
+        self._in_head, self._in_message = True, False
+        self._fed = 0
         super().on_message_complete()
+
+    def _answering(self) -> bool:
+        return not getattr(
+            self.cycle, "response_complete", True
+        )  # there is none before the first request
+
+    def _size(self) -> int:
+        return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
+
+    def _watch(self) -> None:
+        """Count the seconds while a request is awaited or on its way; uvicorn does so between two."""
+        if self._answering() and not self._in_message:
+            self._stop_timer()
+        elif self._timer is None and self.timeout_keep_alive_task is None:
+            self._timer = self.loop.call_later(self.head_seconds, self._late)
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _late(self) -> None:
+        self._timer = None
+        if self.transport.is_closing():
+            return
+        if not self._in_message:
+            self.transport.close()
+        elif self._in_head:
+            seconds = f"{self.head_seconds:g}"
+            late = f"the request took longer than {seconds} seconds"
+            self._end(Invalid(late, code="request_timeout"))
+        elif self.cycle.response_complete:
+            self.transport.abort()
+        else:
+            # The door is reading the body, and counts its seconds itself.
+            self._timer = self.loop.call_later(_LINGER_SECONDS, self._late)
+
+    def _end(self, error: KeysteadError) -> None:
+        """Answer, if that can still be understood as the answer to this request, and hang up."""
+        self._stop_timer()
+        if self.transport.is_closing():
+            return
+        cycle = self.cycle
+        # In the head of a request the cycle is the one before it.
+        busy = self._answering()
+        mixed = busy and (self._in_head or cycle.response_started)
+        if busy:
+            cycle.disconnected = True
+            cycle.message_event.set()
+        if not mixed and not self.pipeline:
+            self.transport.write(_answer(error))
+        self.transport.close()
+
+
+def _unreadable() -> Invalid:
+    return Invalid("this is no HTTP request that can be read")
+
+
+def _too_large() -> Invalid:
+    rule = f"a request's head may have at most {MAX_HEAD} bytes and {MAX_HEADERS} headers"
+    return Invalid(rule, code="headers_too_large")
+
+
+def _answer(error: KeysteadError) -> bytes:
+    request_id = new_request_id()
+    problem, headers = problem_of(error, request_id)
+    body = msgspec.json.encode(problem)
+    lines = {
+        **headers,
+        "Keystead-Request-Id": request_id,
+        "Cache-Control": "no-store",
+        "Content-Type": PROBLEM,
+        "Content-Length": str(len(body)),
+        "Connection": "close",
+    }
+    head = "".join(f"{name.lower()}: {value}\r\n" for name, value in lines.items())
+    return STATUS_LINE[problem.status] + head.encode() + b"\r\n" + body

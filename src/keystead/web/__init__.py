@@ -5,4 +5,14 @@ wrong field; `refusals` maps codes to statuses; `reveal` is the only place where
 a client; `sending` writes the answer. No rule about rights stands here, and no door knows another.
 """
 
-__all__ = ["bodies", "call", "nesting", "present", "query", "refusals", "reveal", "sending"]
+__all__ = [
+    "bodies",
+    "call",
+    "faults",
+    "nesting",
+    "present",
+    "query",
+    "refusals",
+    "reveal",
+    "sending",
+]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import msgspec
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 
     from keystead.core.arrival import Arrival
+    from keystead.core.clock import Clock
     from keystead.gate.gate import Gate
     from keystead.gate.operation import Operation
 
@@ -54,6 +55,7 @@ class Call:
 
     Attributes:
         gate: where operations are asked for.
+        clock: for the instant of each further question.
         arrival: who comes, from where, when.
         path: the route's parameters.
         pairs: the query's parameters.
@@ -64,6 +66,7 @@ class Call:
     """
 
     gate: Gate
+    clock: Clock
     arrival: Arrival
     path: Mapping[str, str]
     pairs: list[tuple[str, str]]
@@ -73,7 +76,12 @@ class Call:
     asked: bool = False
 
     async def perform(self, operation: Operation[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Ask the gate for an operation, and remember the credential's end for the answer."""
+        """Ask the gate for an operation, and remember the credential's end for the answer.
+
+        What is asked again later in a long answer is judged at its own instant, not at the first one's.
+        """
+        if self.asked:
+            self.arrival = replace(self.arrival, at=self.clock.now())
         self.asked = True
         done = await self.gate.perform(operation, self.arrival, *args, **kwargs)
         self.credential_expires_at = done.expires_at

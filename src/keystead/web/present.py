@@ -14,7 +14,7 @@ from keystead.core.arrival import Address, Arrival, Presented, parse_address
 from keystead.core.errors import Invalid
 from keystead.core.ids import random_base62
 from keystead.core.secret import Secret
-from keystead.crypto.token_format import read_token
+from keystead.crypto.token_format import token_within, without_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     Headers = Iterable[tuple[bytes, bytes]]
 
-__all__ = ["arrive", "credential_in", "new_request_id", "token_in_query"]
+__all__ = ["arrive", "credential_in", "new_request_id", "token_in_url"]
 
 _MAX_AGENT: Final = 200
 _PREFIX: Final = random_base62(8)
@@ -87,13 +87,17 @@ def credential_in(headers: Headers) -> Presented | None:
     return found[0] if found else None
 
 
-def token_in_query(pairs: Iterable[tuple[str, str]]) -> Secret | None:
+def token_in_url(path: str, pairs: Iterable[tuple[str, str]]) -> Secret | None:
     """Return a token that stands in the URL, by its parameter's name or by its form."""
+    if (found := token_within(path)) is not None:
+        return found
     for name, value in pairs:
         # A bare `?kst_…` is a name without a value, and an error would repeat it.
-        if read_token(name) is not None:
-            return Secret(name)
-        if name.lower() in _QUERY_NAMES or read_token(value) is not None:
+        if (found := token_within(name)) is not None:
+            return found
+        if (found := token_within(value)) is not None:
+            return found
+        if name.lower() in _QUERY_NAMES:
             return Secret(value)
     return None
 
@@ -131,5 +135,6 @@ def _is_loopback(address: Address | None) -> bool:
 
 
 def _printable(raw: bytes) -> str:
-    text = raw[:_MAX_AGENT].decode("latin-1")
+    # Before it is cut, so that no half of a token is left (Law 6).
+    text = without_tokens(raw.decode("latin-1"))[:_MAX_AGENT]
     return text if text.isprintable() else "".join(c if c.isprintable() else "?" for c in text)

@@ -31,12 +31,14 @@ STATUS: Final[Mapping[str, int]] = {
     "tls_required": 403,
     "not_found": 404,
     "method_not_allowed": 405,
+    "request_timeout": 408,
     "name_taken": 409,
     "wrong_state": 409,
     "cas_mismatch": 412,
     "too_large": 413,
     "unsupported_media_type": 415,
     "rate_limited": 429,
+    "headers_too_large": 431,
     "internal_error": 500,
     "network_undecided": 503,
     "audit_full": 503,
@@ -47,6 +49,7 @@ STATUS: Final[Mapping[str, int]] = {
 
 _CHALLENGE: Final = 'Bearer realm="keystead", Token'
 _RETRY_SECONDS: Final = "1"
+_MAX_ERRORS: Final = 100
 
 
 class WrongField(msgspec.Struct, frozen=True):
@@ -81,7 +84,7 @@ def problem_of(error: KeysteadError, request_id: str) -> tuple[Problem, dict[str
     if isinstance(error, (Refused, Unavailable, Invalid)):
         code, detail = error.code, error.detail
     if isinstance(error, Invalid):
-        errors = tuple(WrongField(e.field, e.message) for e in error.errors)
+        errors = tuple(WrongField(e.field, e.message) for e in error.errors[:_MAX_ERRORS])
     status = status_of(code)
     if status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = _CHALLENGE
@@ -89,6 +92,9 @@ def problem_of(error: KeysteadError, request_id: str) -> tuple[Problem, dict[str
         headers["Retry-After"] = str(error.retry_after)
     elif status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers["Retry-After"] = _RETRY_SECONDS
+    if status == HTTPStatus.REQUEST_TIMEOUT:
+        # The rest of the request may still come, and nobody waits for it.
+        headers["Connection"] = "close"
     title = HTTPStatus(status).phrase
     problem = Problem("about:blank", title, status, code, detail, request_id, errors)
     return problem, headers

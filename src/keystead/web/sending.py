@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import TYPE_CHECKING, Any, Final
+
+from keystead.core.errors import Refused, Unavailable
+from keystead.web.faults import place_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -15,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["send_answer"]
 
+_LOG: Final = logging.getLogger("keystead.web")
 _ALWAYS: Final = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
 _WITHOUT_BODY: Final = frozenset({204, 304})
 
@@ -40,18 +45,32 @@ async def send_answer(
         if answer.stream is None:
             headers.append((b"content-length", b"%d" % len(answer.body)))
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    if answer.stream is not None:
-        await _send_parts(receive, send, answer.stream)
+    if answer.stream is not None and not await _send_parts(receive, send, answer.stream):
+        # The server closes a connection whose answer was not brought to its end, and the client sees that.
+        return
     await send({"type": "http.response.body", "body": answer.body, "more_body": False})
 
 
-async def _send_parts(receive: Receive, send: Send, parts: AsyncIterator[bytes]) -> None:
-    # The request's body has been read, so whatever comes now says that the client has gone.
-    gone = asyncio.ensure_future(receive())
+async def _send_parts(receive: Receive, send: Send, parts: AsyncIterator[bytes]) -> bool:
+    """Send a stream; say whether it came to its end."""
+    gone = asyncio.ensure_future(_departure(receive))
     try:
         async for part in parts:
             if gone.done():
                 break
             await send({"type": "http.response.body", "body": part, "more_body": True})
+    except (Refused, Unavailable) as error:
+        _LOG.warning("a stream was cut: %s", error.code)
+        return False
+    except Exception as error:  # noqa: BLE001  # the status has been sent; nothing else can tell the client
+        _LOG.error("a stream was cut: %s", place_of(error))  # no values
+        return False
     finally:
         gone.cancel()
+    return True
+
+
+async def _departure(receive: Receive) -> None:
+    """Return when the client has gone, which is what comes after the request itself."""
+    if (await receive())["type"] == "http.request":
+        await receive()
