@@ -1,7 +1,8 @@
 import msgspec
 import pytest
 
-from keystead.audit.entry import BrokenEntry, decode_entry, encode_entry
+from keystead.audit.entry import decode_entry, encode_entry
+from keystead.audit.errors import BrokenEntry
 from keystead.audit.event import Event, ObjectRef
 from keystead.core.actor import SYSTEM
 from keystead.core.clock import Instant

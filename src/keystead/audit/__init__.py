@@ -7,4 +7,4 @@ signed head in the transaction of the act, and `verifier` reads them back, in th
 How an entry passes: `event.Event` → `entry.encode_entry` → `chain.follow` → `AuditKey.sign`.
 """
 
-__all__ = ["chain", "entry", "event", "export", "verifier"]
+__all__ = ["chain", "entry", "errors", "event", "export", "verifier"]

@@ -13,16 +13,12 @@ from typing import Annotated, Final
 import msgspec
 
 from keystead.audit.chain import ENTRIES, NODES
+from keystead.audit.errors import BrokenEntry
 from keystead.audit.event import Event
-from keystead.core.errors import KeysteadError
 
-__all__ = ["BrokenEntry", "decode_entry", "encode_entry"]
+__all__ = ["decode_entry", "encode_entry"]
 
 _FORMAT: Final = 1
-
-
-class BrokenEntry(KeysteadError):  # names what was found
-    """Stored bytes that are no audit entry of a known form."""
 
 
 class _Entry(msgspec.Struct, frozen=True):

@@ -19,7 +19,8 @@ from keystead.audit.chain import (
     follow,
     genesis,
 )
-from keystead.audit.entry import BrokenEntry, decode_entry
+from keystead.audit.entry import decode_entry
+from keystead.audit.errors import BrokenEntry
 from keystead.crypto.audit_key import AuditKey
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ from enum import IntEnum
 from typing import Final
 
 import keystead_client as sdk
-from keystead.audit.entry import BrokenEntry
+from keystead.audit.errors import BrokenEntry
 from keystead.cli.output import printable
 from keystead.core import errors
 
