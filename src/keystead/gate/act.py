@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Literal
 
 from keystead.audit.event import Event, ObjectRef
 from keystead.core.names import MAX_NAME
+from keystead.crypto.token_format import without_tokens
 
 if TYPE_CHECKING:
     from keystead.core.actor import Actor
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from keystead.ports.store import Tx
 
 __all__ = ["Act"]
-
-_TOKEN: Final = re.compile(r"(ks[a-z]_[0-9A-Za-z]{12})[0-9A-Za-z]+", re.ASCII)
-"""A token, or most of one; the part that is kept is its public id."""
 
 Fact = str | int | bool
 
@@ -58,7 +55,7 @@ class Act:
     def seek(self, type_: str, asked_for: str) -> None:
         """Name what was asked for, before it is known to exist, so that a refusal tells it too."""
         # Whoever puts a token where an id belongs must not find it in the audit: its public id says enough.
-        self._object = ObjectRef(type_, "", _TOKEN.sub(r"\1…", asked_for)[:MAX_NAME])
+        self._object = ObjectRef(type_, "", without_tokens(asked_for)[:MAX_NAME])
 
     @property
     def object(self) -> ObjectRef | None:
