@@ -573,7 +573,7 @@ def test_a_list_is_filtered_by_each_of_its_fields(server: Server) -> None:
 
 
 def test_a_user_lists_his_own_tokens_alone(server: Server) -> None:
-    owner = application(server)["id"]
+    owner = application(server, "user")["id"]
     token, record = server.token("credentials:list", "credentials:read", owner_id=owner)
     found = ok(server.call("GET", f"{CREDENTIALS}?page_size=200", token=token))["items"]
     assert [item["id"] for item in found] == [record["id"]]
