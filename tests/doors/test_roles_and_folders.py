@@ -267,7 +267,7 @@ def test_scope_and_binding_are_judged_before_the_object_is_looked_up(server: Ser
 def test_an_owner_is_a_user_where_no_roles_are_named_and_nothing_where_none_are_asked_for(
     server: Server,
 ) -> None:
-    wanted = {"kind": "application", "name": server.unique("plain")}
+    wanted: dict[str, object] = {"kind": "application", "name": server.unique("plain")}
     assert ok(server.call("POST", f"{V1}/owners", wanted), 201)["roles"] == ["user"]
     wanted |= {"name": server.unique("idle"), "roles": []}
     assert ok(server.call("POST", f"{V1}/owners", wanted), 201)["roles"] == []
