@@ -65,7 +65,7 @@ def _machine() -> list[str]:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     packages = ", ".join(f"{name} {version(name)}" for name in ("litestar", "uvicorn", "uvloop"))
     machine = f"{os.cpu_count()} cores ({_processor()}), {memory:.0f} GB"
-    system = f"{release['PRETTY_NAME']}, Linux {platform.release()}"
+    system = f"{release['PRETTY_NAME']}, Linux {'.'.join(platform.release().split('.')[:2])}"
     load = f"load average {os.getloadavg()[1]:.1f} over the last five minutes, this bench included"
     return [
         f"{datetime.now(UTC):%Y-%m-%d}, Keystead {version('keystead')}: {machine}, {system},",
