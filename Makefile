@@ -17,7 +17,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --only-b
 help:
 	@echo "make install   .venv with Keystead and its tools (done once, and again when the pins change)"
 	@echo "make demo      a server on 127.0.0.1:8780 that shows its main job; DEMO_ONCE=1 ends after that"
-	@echo "make test      the whole test suite; what needs an absent server is skipped and says so"
+	@echo "make test      the test suite without the trials; what needs an absent server is skipped and says so"
 	@echo "make check     lint, format, types, architecture, house rules, docs: changes nothing"
 	@echo "make fix       what the linter and the formatter can mend by themselves"
 	@echo "make docs      the documentation, into docs/_build/html"

@@ -8,8 +8,8 @@ ROOT = Path(__file__).parents[2]
 FOLDERS = ("src", "tests", "docs", "bench", "examples", "scripts", "rules", "requirements", ".ci")
 SUFFIXES = {".py", ".md", ".toml", ".txt", ".in", ".yml", ".sh", ".json", ".css", ".html", ""}
 
-# Written so that this file does not match itself.
-MACHINE_PATH = re.compile(r"(?<![\w.~-])/(?:w[o]rk|r[o]ot|o[p]t/pypi|tmp/p[l]an)/")
+# Wherever this checkout and its user's home happen to be.
+MACHINE_PATH = re.compile("|".join(re.escape(f"{path}/") for path in (ROOT, Path.home())))
 
 
 def project_files() -> Iterator[Path]:

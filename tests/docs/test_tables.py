@@ -32,6 +32,7 @@ def test_every_code_has_its_row_and_status() -> None:
         for code in quoted(codes)
     ]
     assert dict(written) == dict(STATUS)
+    assert len(written) == len(STATUS), "a row stands twice"
 
 
 def test_every_route_has_its_row_and_scope() -> None:

@@ -132,7 +132,7 @@ class Unavailable(KeysteadError):  # a state, not a fault
     """It cannot be done just now, and nothing was done: 503 outside.
 
     Attributes:
-        code: `audit_full`, `audit_broken`, `not_fresh`, `network_undecided` or `busy`.
+        code: `audit_full`, `audit_broken`, `network_undecided` or `busy`.
     """
 
     def __init__(self, code: str, detail: str) -> None:
