@@ -165,7 +165,6 @@ async def create(call: Call) -> Answer:
 
 async def read(call: Call) -> Answer:
     """GET /accounts/{id}."""
-    call.require_no_query()
     return as_answer(_answer(await call.perform(verbs.read_account, call.path["id"])))
 
 

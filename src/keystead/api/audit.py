@@ -165,7 +165,6 @@ async def export(call: Call) -> Answer:
 
 async def verify(call: Call) -> Answer:
     """GET /audit/verify."""
-    call.require_no_query()
     verifier, head = await call.perform(verbs.begin_verification)
     async for batch in _batches(call, verbs.continue_verification, head):
         verifier.feed_all(batch)

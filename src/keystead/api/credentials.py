@@ -99,7 +99,6 @@ async def create(call: Call) -> Answer:
 
 async def read(call: Call) -> Answer:
     """GET /credentials/{id}."""
-    call.require_no_query()
     return _credential(call, await call.perform(verbs.read_credential, call.path["id"]))
 
 
@@ -147,7 +146,6 @@ async def enable(call: Call) -> Answer:
 
 async def secrets(call: Call) -> Answer:
     """GET /credentials/{id}/secrets."""
-    call.require_no_query()
     listed = await call.perform(verbs.read_credential, call.path["id"])
     return as_answer(SecretList(secret_answers(listed, call.arrival.at)))
 

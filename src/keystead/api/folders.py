@@ -118,7 +118,6 @@ async def create(call: Call) -> Answer:
 
 async def read(call: Call) -> Answer:
     """GET /folders/{id}."""
-    call.require_no_query()
     return as_answer(_answer(await call.perform(verbs.read_folder, call.path["id"])))
 
 

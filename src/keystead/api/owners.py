@@ -109,7 +109,6 @@ async def create(call: Call) -> Answer:
 
 async def read(call: Call) -> Answer:
     """GET /owners/{id}."""
-    call.require_no_query()
     return as_answer(_answer(await call.perform(verbs.read_owner, call.path["id"])))
 
 

@@ -42,13 +42,11 @@ class Root(Struct, frozen=True):
 
 async def whoami(call: Call) -> Answer:
     """GET /whoami."""
-    call.require_no_query()
     return as_answer(await _identity(call))
 
 
 async def root(call: Call) -> Answer:
     """GET /api/."""
-    call.require_no_query()
     nouns = ("whoami", "credentials", "owners", "folders", "accounts")
     links = {noun: f"/api/v1/{noun}" for noun in nouns}
     links |= {"audit": "/api/v1/audit/events", "openapi": "/openapi.json"}
