@@ -7,12 +7,12 @@ id or by path (`ops/db/orders`); an owner by id (`own_…`), login or name.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable
 from typing import Final, TypeVar
 
 from keystead.cli.failures import Exit, Misuse
 from keystead.core.ids import is_id
+from keystead.core.names import name_key
 from keystead_client import Call, Client, accounts, credentials, folders, owners
 from keystead_client.records import Account, Folder, Page
 
@@ -40,7 +40,7 @@ def token_id(client: Client, text: str) -> str:
     fitting = [
         each.id
         for each in client.walk(credentials.find(kind="api_token", q=text, page_size=200))
-        if _key(text) == _key(each.name)
+        if name_key(text) == name_key(each.name)
     ]
     return _only(fitting, "token", text)
 
@@ -55,9 +55,9 @@ def owner_id(client: Client, text: str) -> str:
         return text
     # By what its text holds, the server finds a name but no login; so every user is looked at too.
     named = client.walk(owners.find(q=text, page_size=200))
-    fitting = {each.id for each in named if _key(text) == _key(each.name)}
+    fitting = {each.id for each in named if name_key(text) == name_key(each.name)}
     users = client.walk(owners.find(kind="user", page_size=200))
-    fitting |= {each.id for each in users if _key(text) == _key(each.login or "")}
+    fitting |= {each.id for each in users if name_key(text) == name_key(each.login or "")}
     return _only(sorted(fitting), "owner", text)
 
 
@@ -91,11 +91,6 @@ def split_path(text: str) -> tuple[str, str]:
     """
     above, _, name = tidy_path(text).rpartition("/")
     return above, name
-
-
-def _key(name: str) -> str:
-    # As the server compares names.
-    return unicodedata.normalize("NFKC", name).casefold()
 
 
 def tidy_path(text: str) -> str:
