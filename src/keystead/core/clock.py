@@ -81,6 +81,8 @@ def parse_instant(text: str) -> Instant:
     return Instant(whole // timedelta(microseconds=1) + micros)
 
 
+# A page of a list writes a thousand instants, and half of them twice.
+@lru_cache(maxsize=1024)
 def format_instant(at: Instant) -> str:
     """Write an instant as RFC 3339 in UTC; the fraction is left out where it is nought."""
     seconds, micros = divmod(at, SECOND)
@@ -93,5 +95,4 @@ def format_instant(at: Instant) -> str:
 
 @lru_cache(maxsize=4096)
 def _date(days: int) -> str:
-    # A page of a list writes a thousand instants of a few hundred days.
     return (_EPOCH + timedelta(days=days)).date().isoformat()

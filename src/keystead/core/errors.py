@@ -37,14 +37,7 @@ __all__ = [
 
 
 class KeysteadError(Exception):
-    """The root: everything that Keystead itself raises.
-
-    Attributes:
-        presented_until: the end (microseconds since 1970) of the credential that was presented, where one
-            was recognised that has an end; every answer to it says so.
-    """
-
-    presented_until: int | None = None
+    """The root: everything that Keystead itself raises."""
 
 
 class Refused(KeysteadError):  # a refusal is a decision, not a fault
@@ -101,15 +94,15 @@ class FieldError:
 
 
 class Throttled(Refused):
-    """Too many failed presentations from one address.
+    """Too many failed presentations from one address, or too much asked for within a time.
 
     Attributes:
         retry_after: whole seconds until it may be tried again.
     """
 
-    def __init__(self, retry_after: int) -> None:
+    def __init__(self, retry_after: int, why: str = "too many failed attempts") -> None:
         """Ask to wait."""
-        super().__init__("rate_limited", f"too many failed attempts; wait {retry_after} seconds")
+        super().__init__("rate_limited", f"{why}; wait {retry_after} seconds")
         self.retry_after: Final = retry_after
 
 
@@ -132,7 +125,7 @@ class Unavailable(KeysteadError):  # a state, not a fault
     """It cannot be done just now, and nothing was done: 503 outside.
 
     Attributes:
-        code: `audit_full`, `audit_broken`, `network_undecided` or `busy`.
+        code: `audit_full`, `audit_broken`, `network_undecided`, `not_fresh` or `busy`.
     """
 
     def __init__(self, code: str, detail: str) -> None:

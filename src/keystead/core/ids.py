@@ -15,10 +15,18 @@ ID_LENGTH: Final = 12
 
 _ALPHABET = frozenset(BASE62)
 
+# A random byte stands for a digit; those past the last whole round of the alphabet would favour some.
+_ROUNDS: Final = 256 // len(BASE62) * len(BASE62)
+_DIGIT_OF: Final = bytes(ord(BASE62[byte % len(BASE62)]) for byte in range(256))
+_UNFAIR: Final = bytes(range(_ROUNDS, 256))
+
 
 def random_base62(length: int) -> str:
     """Return `length` base62 characters from the operating system's generator."""
-    return "".join([secrets.choice(BASE62) for _ in range(length)])
+    found = b""
+    while len(found) < length:
+        found += secrets.token_bytes(length + 4).translate(_DIGIT_OF, _UNFAIR)
+    return found[:length].decode()
 
 
 def new_id(prefix: str) -> str:

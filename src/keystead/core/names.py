@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-__all__ = ["MAX_NAME", "clean_name", "name_key", "wrong_name", "wrong_text"]
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+__all__ = ["MAX_NAME", "clean_name", "name_key", "wrong_entries", "wrong_name", "wrong_text"]
 
 MAX_NAME: Final = 255
 
@@ -82,6 +85,27 @@ def wrong_text(text: str, limit: int, *, lines: bool = False) -> str | None:
     if any(unicodedata.category(c) in {"Cc", "Cs"} and c not in allowed for c in text):
         return "must hold no control characters"
     return _MARKS_RULE if _has_many_marks(text) else None
+
+
+def wrong_entries(
+    entries: Mapping[str, str], *, most: int, key: int, value: int
+) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with free entries such as `metadata`: the key (empty for all of them), the rule.
+
+    Args:
+        entries: as they were sent.
+        most: how many there may be.
+        key: code points of a key, which is never empty.
+        value: code points of a value, which may be empty.
+    """
+    if len(entries) > most:
+        yield "", f"must have at most {most} entries"
+        return
+    for name, text in entries.items():
+        if not name or wrong_text(name, key):
+            yield "", f"each key must be 1 to {key} printable characters"
+        elif rule := wrong_text(text, value):
+            yield name, rule
 
 
 def _has_many_marks(text: str) -> bool:

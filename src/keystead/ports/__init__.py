@@ -4,4 +4,19 @@ The store implements them for each engine and is held to `tests/store/conformanc
 coroutines; on SQLite they never suspend, so an act runs from its beginning to its end by itself.
 """
 
-__all__ = ["audit", "credentials", "freshness", "owners", "paging", "store", "usage", "vault"]
+__all__ = [
+    "access_tokens",
+    "answers",
+    "apis",
+    "audit",
+    "credentials",
+    "freshness",
+    "groups",
+    "owners",
+    "paging",
+    "settings",
+    "signing_keys",
+    "store",
+    "usage",
+    "vault",
+]

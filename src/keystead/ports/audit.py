@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
-    from keystead.audit.chain import SignedHead, StoredEntry
+    from keystead.audit.chain import Place, SignedHead, StoredEntry
     from keystead.audit.event import Event
     from keystead.core.clock import Instant
 
-__all__ = ["AuditQuery", "AuditRecords"]
+__all__ = ["NEWEST", "AuditQuery", "AuditRecords", "ChainState", "Moment", "Part"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditQuery:
     """Which entries to read; each given field must match."""
 
+    node: int | None = None
     verb: str | None = None
     owner_id: str | None = None
     credential_id: str | None = None
@@ -28,19 +29,71 @@ class AuditQuery:
     before: Instant | None = None
 
 
+class Moment(NamedTuple):
+    """Where an entry is among those of all chains, in the order of their instants."""
+
+    at: int
+    node: int
+    n: int
+
+
+NEWEST: Final = Moment((1 << 63) - 1, 0, 0)
+"""Behind every entry."""
+
+
+class ChainState(NamedTuple):
+    """A node's chain as it is now.
+
+    Attributes:
+        last: the number of the last entry that is there; 0 where none is.
+        head: as it was signed; None where the store has lost it.
+    """
+
+    node: int
+    last: int
+    head: SignedHead | None
+
+    @property
+    def end(self) -> int:
+        """The number up to which there is something to read, or should be."""
+        return self.last if self.head is None else max(self.last, self.head.n)
+
+
+class Part(NamedTuple):
+    """What one look at the entries found; a look is bounded, however few of them match.
+
+    Attributes:
+        entries: those that match, in the order of the look.
+        reached: everything up to here, itself too, has been looked at.
+        is_last: whether nothing lies behind that.
+    """
+
+    entries: Sequence[StoredEntry]
+    reached: Moment
+    is_last: bool
+
+
 class AuditRecords(Protocol):
     """The chains: this node grows its own, and reads any."""
 
-    async def append(self, event: Event) -> int:
-        """Add an entry after this node's newest, in the same transaction as the act; return its number."""
+    @property
+    def node(self) -> int:
+        """Whose chain `append` grows."""
 
-    async def head(self) -> SignedHead:
-        """Return the signed head of this node's chain."""
+    async def append(self, event: Event) -> None:
+        """Add an entry after this node's newest, in the same transaction as the act."""
 
-    async def read(
-        self, query: AuditQuery, node: int, since: int, size: int
-    ) -> Sequence[StoredEntry]:
-        """Return up to `size` entries of a node's chain with numbers above `since`, in order."""
+    async def chains(self) -> Sequence[ChainState]:
+        """Return every chain of which an entry or a head is there, and this node's, by node."""
 
-    async def newest(self, query: AuditQuery, size: int) -> Sequence[StoredEntry]:
-        """Return the newest `size` entries, in order."""
+    async def onwards(self, query: AuditQuery, node: int, since: int, size: int) -> Part:
+        """Look through a chain from behind entry `since`, for up to `size` entries, in order."""
+
+    async def backwards(self, query: AuditQuery, node: int, before: int, size: int) -> Part:
+        """Look through a chain from before entry `before` back, for up to `size`, the newest first."""
+
+    async def latest(self, query: AuditQuery, before: Moment, size: int) -> Part:
+        """Look through all chains from before a moment back, for up to `size`, the latest first."""
+
+    async def digests(self, places: Collection[Place]) -> Mapping[Place, bytes]:
+        """Return the digest of each of these entries that is there."""

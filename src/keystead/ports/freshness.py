@@ -10,7 +10,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Changed", "GenerationRecords", "News", "NewsFeed"]
 
-Changed = Literal["credential", "owner", "folders"]
+Changed = Literal["credential", "owner", "folders", "owners", "apis", "settings"]
+"""A credential, an owner, the folders with their grants, the APIs, settings; or too many owners to name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,17 @@ class News:
 
 
 class GenerationRecords(Protocol):
-    """The number that every act raises which takes away or changes a right."""
+    """The number that every act raises which takes away or changes a right.
+
+    The records of credentials, owners, groups and folders raise it by themselves when they are changed.
+    """
+
+    async def hold(self) -> None:
+        """Let no other act change a right until this one is done.
+
+        For rules about several rows at once (no folder in itself, never without an administrator), before the
+        first of them is read.
+        """
 
     async def raise_for(self, changed: Changed, ref: str, at: Instant) -> None:
         """Raise the generation and name what changed, in the act's own transaction."""
@@ -38,3 +49,6 @@ class NewsFeed(Protocol):
 
     async def news(self) -> News | None:
         """Return what changed since the last call; None, cheaply, where nothing did."""
+
+    def doubt(self) -> None:
+        """Have the next `news` ask the store itself, however lately it has answered."""

@@ -27,7 +27,11 @@ class PageRequest:
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """Some items, and where the next page starts; None after the last."""
+    """Some items, and where the next page starts; None after the last.
+
+    A page may be short, even empty, though another follows: what few rows match is looked for among so
+    many rows at a time, so that no request takes as long as the table is.
+    """
 
     items: tuple[T, ...]
     next: Position | None = None

@@ -7,10 +7,16 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from keystead.ports.access_tokens import AccessTokenRecords, AssertionRecords
+    from keystead.ports.answers import AnswerRecords
+    from keystead.ports.apis import APIRecords
     from keystead.ports.audit import AuditRecords
     from keystead.ports.credentials import CredentialRecords
     from keystead.ports.freshness import GenerationRecords
+    from keystead.ports.groups import GroupRecords
     from keystead.ports.owners import OwnerRecords
+    from keystead.ports.settings import SettingRecords
+    from keystead.ports.signing_keys import SigningKeyRecords
     from keystead.ports.vault import AccountRecords, FolderRecords
 
 __all__ = ["Store", "Tx"]
@@ -26,8 +32,24 @@ class Tx(Protocol):
         """Credentials and their secrets."""
 
     @property
+    def access_tokens(self) -> AccessTokenRecords:
+        """Access tokens."""
+
+    @property
+    def assertions(self) -> AssertionRecords:
+        """Client assertions that were used."""
+
+    @property
+    def apis(self) -> APIRecords:
+        """API catalogues."""
+
+    @property
     def owners(self) -> OwnerRecords:
         """Users and applications."""
+
+    @property
+    def groups(self) -> GroupRecords:
+        """Groups of owners."""
 
     @property
     def folders(self) -> FolderRecords:
@@ -36,6 +58,18 @@ class Tx(Protocol):
     @property
     def accounts(self) -> AccountRecords:
         """Accounts and versions."""
+
+    @property
+    def answers(self) -> AnswerRecords:
+        """Answers that may be asked for again."""
+
+    @property
+    def settings(self) -> SettingRecords:
+        """The organisation's settings."""
+
+    @property
+    def signing_keys(self) -> SigningKeyRecords:
+        """Keys that sign access tokens."""
 
     @property
     def audit(self) -> AuditRecords:
@@ -59,4 +93,10 @@ class Store(Protocol):
         """
 
     async def read(self, work: Callable[[Tx], Awaitable[T]]) -> T:
-        """Run `work` on one consistent state, without writing."""
+        """Run `work` on one consistent state, without writing.
+
+        What it reads takes microseconds: nothing else may run meanwhile.
+        """
+
+    async def browse(self, work: Callable[[Tx], Awaitable[T]]) -> T:
+        """As `read`, for lists and all else that may take milliseconds; it holds up nobody."""

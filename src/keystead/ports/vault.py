@@ -84,7 +84,7 @@ class AccountRecords(Protocol):
         """
 
     async def find(self, account_id: str) -> Account | None:
-        """Return one that is not deleted."""
+        """Return one that is not deleted; in an act, nobody else changes it until that is done."""
 
     async def find_in(self, folder_id: str, name: str) -> Account | None:
         """Return the living account of this name in a folder."""
@@ -99,8 +99,15 @@ class AccountRecords(Protocol):
     async def add_version(self, version: SealedVersion) -> bool:
         """Add the version that follows the newest; False where that number is not the next."""
 
-    async def find_version(self, account_id: str, n: int) -> SealedVersion | None:
-        """Return one sealed version."""
+    async def fetch(
+        self, account_id: str, n: int | None
+    ) -> tuple[Account, SealedVersion | None] | None:
+        """Return a living account and one of its versions, the newest where `n` is None, in one read."""
+
+    async def fetch_in(
+        self, folder_id: str, name: str, n: int | None
+    ) -> tuple[Account, SealedVersion | None] | None:
+        """As `fetch`, by the account's name in a folder."""
 
     async def versions(
         self, account_id: str, before: int | None, size: int
