@@ -1,7 +1,9 @@
 import pytest
+from argon2 import extract_parameters
 
 from keystead.core.secret import Secret
 from keystead.crypto.passwords import (
+    NOBODYS_HASH,
     BrokenPasswordHash,
     check_password,
     hash_password,
@@ -54,3 +56,8 @@ def test_a_new_password_is_long_and_cannot_be_misread() -> None:
     assert len(found) == 100
     assert {len(password) for password in found} == {24}
     assert set("0Oo1Il") & set("".join(found)) == set()
+
+
+def test_nobody_s_hash_takes_as_long_as_anybody_s() -> None:
+    assert extract_parameters(NOBODYS_HASH) == extract_parameters(hash_password(Secret("x")))
+    assert not check_password(Secret(""), NOBODYS_HASH)

@@ -18,6 +18,7 @@ from keystead.audit.chain import (
 )
 from keystead.audit.entry import decode_entry, encode_entry
 from keystead.audit.event import Event
+from keystead.audit.joins import facts_of, heads_in
 from keystead.crypto.audit_key import AuditKey
 
 ENTRIES: list[dict[str, Any]] = json.loads(Path(__file__).with_name("entries.json").read_text())
@@ -50,3 +51,11 @@ def test_the_chains_have_these_ids_digests_and_signatures() -> None:
         checkpoint = SignedHead(*head, key_n, mac)
         assert encode_checkpoint(checkpoint) == vector["checkpoint"]
         assert decode_checkpoint(vector["checkpoint"] + "\n") == checkpoint
+
+
+def test_what_one_chain_joins_of_another_is_that_ones_checkpoint() -> None:
+    joining = msgspec.convert(ENTRIES[-1]["event"], Event)
+    (head,) = heads_in(joining)
+    (joined,) = [v for v in CHAIN["heads"] if (v["node"], v["n"]) == (head.node, head.n)]
+    assert joining.facts == {"chain 0": joined["checkpoint"]} == facts_of([head])
+    assert AuditKey({1: bytes.fromhex(CHAIN["audit_key"])}).check(*head)

@@ -1,11 +1,12 @@
-"""Keys, and what is made with them: tokens, digests, sealed values, password hashes.
+"""Keys, and what is made with them: tokens, digests, sealed values, signatures, password hashes.
 
 This room knows bytes and keys; it does not know credentials, rows or rights. It does no input or
 output but one: `master_key` writes and reads the master key's file, because mode, durability and
 form of a key file are one matter, and the text of the key should not travel through other rooms.
 
 How a secret passes: `token_format.mint` makes it, `digest` computes what is stored and looked up,
-and `keyring` holds the peppers and seal keys, opened once at the start by the master key.
+and `keyring` holds the peppers and seal keys, opened once at the start by the master key. `jose` has what
+others can check, and what others have signed.
 """
 
 __all__ = [
@@ -13,9 +14,11 @@ __all__ = [
     "digest",
     "envelope",
     "fields",
+    "jose",
     "keyed_hash",
     "keyring",
     "master_key",
+    "password_rules",
     "passwords",
     "token_format",
 ]

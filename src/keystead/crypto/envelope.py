@@ -82,8 +82,8 @@ class Sealer:
 
     Attributes:
         newest: the number of the key that seals.
-        seals: how many values this process has sealed with it; upkeep adds them up over processes
-            and makes a new key long before `SEALS_PER_KEY`.
+        seals: how many values this process has sealed with it, far below `SEALS_PER_KEY` for as long as
+            it lives; they are not added up over processes.
     """
 
     __slots__ = ("_keys", "newest", "seals")

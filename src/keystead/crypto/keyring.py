@@ -16,6 +16,7 @@ from keystead.core.errors import Misconfigured
 from keystead.crypto.audit_key import AuditKey
 from keystead.crypto.digest import Digester
 from keystead.crypto.envelope import Sealer
+from keystead.crypto.jose.signing import Signers
 from keystead.crypto.master_key import MasterKey, create_master_key, read_master_key
 
 __all__ = [
@@ -63,11 +64,13 @@ class Keyring:
         sealer: seals and opens stored values.
         digester: computes the digests that secrets are found by.
         audit: signs and checks the head of the audit chain.
+        signers: opens the keys that sign access tokens.
     """
 
     sealer: Sealer
     digester: Digester
     audit: AuditKey
+    signers: Signers
 
     @classmethod
     def open(cls, rows: Iterable[WrappedKey], master: MasterKey, expected_key_id: str) -> Keyring:
@@ -101,7 +104,8 @@ class Keyring:
                 raise Misconfigured(
                     f"The keyring has lost its {purpose} key. Restore it from a backup."
                 )
-        return cls(Sealer(keys[SEAL]), Digester(keys[PEPPER]), AuditKey(keys[AUDIT]))
+        sealer = Sealer(keys[SEAL])
+        return cls(sealer, Digester(keys[PEPPER]), AuditKey(keys[AUDIT]), Signers(sealer))
 
 
 def new_key(master: MasterKey, purpose: str, n: int) -> WrappedKey:

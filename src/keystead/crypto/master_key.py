@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from keystead.core.errors import Misconfigured
 from keystead.crypto.token_format import check_digits, from_base62, to_base62
 
-__all__ = ["MasterKey", "create_master_key", "read_master_key"]
+__all__ = ["MasterKey", "copy_master_key", "create_master_key", "read_master_key"]
 
 _KEY_BYTES: Final = 32
 
@@ -88,6 +88,20 @@ def create_master_key(path: Path) -> MasterKey:
         Misconfigured: the file exists already, or cannot be written; nothing is left behind then.
     """
     raw = os.urandom(_KEY_BYTES)
+    _write(path, raw)
+    return MasterKey(raw)
+
+
+def copy_master_key(source: Path, path: Path) -> None:
+    """Keep the master key of a file in another, new one, as `create_master_key` does.
+
+    Raises:
+        Misconfigured: as of `read_master_key` and `create_master_key`.
+    """
+    _write(path, _read(source))
+
+
+def _write(path: Path, raw: bytes) -> None:
     body = _MARK + to_base62(int.from_bytes(raw), _DIGITS)
     try:
         # O_EXCL: an existing key is never overwritten; it may be the only one to a database.
@@ -106,7 +120,6 @@ def create_master_key(path: Path) -> MasterKey:
         with suppress(OSError):
             path.unlink()
         raise _cannot("write", path, error) from None
-    return MasterKey(raw)
 
 
 def read_master_key(path: Path) -> MasterKey:
@@ -116,6 +129,10 @@ def read_master_key(path: Path) -> MasterKey:
         Misconfigured: it is absent, readable by others, or not a master key file. The message says
             what to do, and repeats nothing of the contents.
     """
+    return MasterKey(_read(path))
+
+
+def _read(path: Path) -> bytes:
     try:
         # O_NONBLOCK: a pipe put in its place would otherwise stop the start for ever.
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
@@ -147,7 +164,7 @@ def read_master_key(path: Path) -> MasterKey:
             f"The file {path} is not a whole master key: it should be one line that begins with"
             f" {_MARK}. Restore it from where you keep it."
         )
-    return MasterKey(raw)
+    return raw
 
 
 def _parse(data: bytes) -> bytes | None:

@@ -15,13 +15,21 @@ from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatc
 from keystead.core.errors import KeysteadError
 from keystead.core.secret import Secret
 
-__all__ = ["BrokenPasswordHash", "check_password", "hash_password", "new_password"]
+__all__ = ["NOBODYS_HASH", "BrokenPasswordHash", "check_password", "hash_password", "new_password"]
 
 # RFC 9106 §4, second recommended option (64 MiB), written out so that an update of the library does
-# not change it. About 0.1 s of one processor: callers run it in a bounded pool.
+# not change it. About 0.1 s of one processor: callers run it in a bounded pool. These are the only
+# parameters there are: whoever changes them makes `NOBODYS_HASH` anew, which a test asks for.
 _HASHER: Final = PasswordHasher(
     time_cost=3, memory_cost=64 * 1024, parallelism=4, hash_len=32, salt_len=16, type=Type.ID
 )
+
+NOBODYS_HASH: Final = (
+    "$argon2id$v=19$m=65536,t=3,p=4"
+    "$HM4W2ARnkLdhfL0kheEmug$kAKhE152zV1KvYbgOGkqsdTm8nlQDhJg/bsOs5cxaus"
+)
+"""The hash of 64 random bytes that nobody kept: what is checked for whoever has no password, so that it
+takes as long as for the others."""
 
 # Without 0 O o 1 I l, which people misread. 24 of 56 are 139 bits.
 _UNAMBIGUOUS: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz"

@@ -26,6 +26,7 @@ __all__ = [
     "TokenParts",
     "check_digits",
     "from_base62",
+    "is_jwt",
     "mint",
     "new_id12",
     "public_id",
@@ -60,6 +61,8 @@ _SECRET_BITS: Final = 256
 _SECRET_DIGITS: Final = 43
 _CHECK_DIGITS: Final = 6
 
+# The header is a JSON object, which begins with `{"` and therefore, in base64url, with `ey`.
+_JWT: Final = re.compile(r"ey[A-Za-z0-9_-]{8,2000}\.[A-Za-z0-9_-]{8,8000}\.[A-Za-z0-9_-]{40,2000}")
 _WITHIN: Final = re.compile(r"ks[tdukcas]_[0-9A-Za-z]{61}")
 # Up to where another one begins, since that one's mark would else be taken for a part of this one.
 _MOST_OF_ONE: Final = re.compile(r"(ks[tdukcas]_[0-9A-Za-z]{12})(?:(?!ks[tdukcas]_)[0-9A-Za-z])+")
@@ -71,6 +74,7 @@ _PAIRS: Final = {
     high + low: i * len(BASE62) + j for i, high in enumerate(BASE62) for j, low in enumerate(BASE62)
 }
 _PAIR: Final = len(_PAIRS)
+_WRITTEN: Final = tuple(_PAIRS)
 _PAIR_SQUARED: Final = _PAIR * _PAIR
 
 _VALUES: Final = {digit: value for value, digit in enumerate(BASE62)}
@@ -133,6 +137,11 @@ def read_secret(secret: Secret) -> TokenParts | None:
     return read_token(secret.reveal())
 
 
+def is_jwt(secret: Secret) -> bool:
+    """Say whether it has the form of a signed JWT in compact serialisation (RFC 7515 §7.1)."""
+    return _JWT.fullmatch(secret.reveal()) is not None
+
+
 def token_within(text: str) -> Secret | None:
     """Return the first token that stands in a text, whatever stands around it and whatever its check."""
     found = _WITHIN.search(text) if "_" in text else None
@@ -141,7 +150,8 @@ def token_within(text: str) -> Secret | None:
 
 def without_tokens(text: str) -> str:
     """Return a text in which of each token, or of what is left of one, only the public id stands (Law 6)."""
-    return _MOST_OF_ONE.sub(r"\1…", text) if "_" in text else text
+    # Nearly every id has a "_", and is looked at in each act.
+    return _MOST_OF_ONE.sub(r"\1…", text) if "ks" in text and "_" in text else text
 
 
 def check_digits(body: str) -> str:
@@ -156,12 +166,16 @@ def to_base62(number: int, digits: int) -> str:
         ValueError: the number is negative or needs more digits.
     """
     out = []
-    for _ in range(digits):
+    for _ in range(digits // 2):
+        number, pair = divmod(number, _PAIR)
+        out.append(_WRITTEN[pair])
+    if digits % 2:
         number, digit = divmod(number, len(BASE62))
         out.append(BASE62[digit])
     if number:
         raise ValueError("the number does not fit the width")
-    return "".join(reversed(out))
+    out.reverse()
+    return "".join(out)
 
 
 def from_base62(text: str) -> int | None:
