@@ -20,7 +20,8 @@ from keystead.audit.chain import (
 )
 from keystead.audit.entry import decode_entry, encode_entry
 from keystead.audit.event import Event, ObjectRef
-from keystead.audit.verifier import Report, Verifier
+from keystead.audit.findings import Report
+from keystead.audit.verifier import Verifier
 from keystead.core.actor import Actor
 from keystead.core.clock import Instant
 from keystead.crypto.audit_key import AuditKey
@@ -72,7 +73,7 @@ def signed(entries: list[StoredEntry]) -> SignedHead:
 def verify(
     entries: list[StoredEntry], head: SignedHead | None, since: SignedHead | None = None
 ) -> Report:
-    verifier = Verifier(KEY, NODE, since)
+    verifier = Verifier(KEY, NODE, () if since is None else (since,))
     verifier.feed_all(entries)
     return verifier.finish(head)
 

@@ -1,12 +1,21 @@
 """Reading who comes, out of any headers."""
 
+from base64 import b64encode
+from urllib.parse import quote, quote_plus
+
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from keystead.core.clock import Instant
 from keystead.core.errors import Invalid
-from keystead.web.present import arrive, credential_in, token_in_url
+from keystead.web.present import (
+    SESSION_COOKIES,
+    arrive,
+    credential_in,
+    session_in,
+    token_in_url,
+)
 
 NAMES = st.sampled_from([b"authorization", b"x-api-key", b"authtoken", b"accept", b"cookie"])
 VALUES = st.binary(max_size=60) | st.sampled_from(
@@ -24,6 +33,7 @@ class Noon:
 
 @given(HEADERS)
 def test_no_headers_do_more_than_be_refused(headers: list[tuple[bytes, bytes]]) -> None:
+    assume(not any(_is_unreadable(name, value) for name, value in headers))
     count = sum(name in PRESENTING for name, _ in headers)
     if count > 1:
         with pytest.raises(Invalid) as refused:
@@ -31,6 +41,46 @@ def test_no_headers_do_more_than_be_refused(headers: list[tuple[bytes, bytes]]) 
         assert "one credential" in refused.value.detail
         return
     assert (credential_in(headers) is None) == (count == 0)
+
+
+def _is_unreadable(name: bytes, value: bytes) -> bool:
+    scheme = value.strip().lower()
+    return name == b"authorization" and scheme.startswith(b"basic") and scheme != b"basic edp5"
+
+
+@given(st.text(max_size=40).filter(lambda t: ":" not in t), st.text(max_size=80))
+def test_a_pair_comes_out_as_it_was_form_encoded(identity: str, secret: str) -> None:
+    for encode in (quote_plus, lambda text: quote(text, safe="")):
+        pair = b64encode(f"{encode(identity)}:{encode(secret)}".encode())
+        found = credential_in([(b"authorization", b"bAsIc " + pair)])
+        assert found is not None
+        assert (found.identity, found.mark.reveal(), found.scheme) == (identity, secret, "basic")
+        assert identity not in repr(found) or len(identity) < 8
+
+
+@given(st.binary(max_size=60) | st.binary(max_size=60).map(b64encode))
+def test_whatever_comes_as_a_pair_is_read_or_refused_and_not_repeated(raw: bytes) -> None:
+    refused, found = None, None
+    try:
+        found = credential_in([(b"authorization", b"Basic " + raw)])
+    except Invalid as error:
+        refused = error
+    if found is None:
+        assert refused is not None
+        assert refused.detail == "Basic takes base64 of id:secret, in UTF-8"
+        assert refused.__cause__ is None
+    else:
+        assert (found.scheme, found.identity is None) == ("basic", False)
+
+
+@given(st.lists(st.tuples(st.sampled_from([b"cookie", b"accept"]), VALUES), max_size=4))
+def test_only_a_sessions_cookie_is_one(headers: list[tuple[bytes, bytes]]) -> None:
+    assert session_in(headers) is None
+    for name in SESSION_COOKIES:
+        found = session_in([*headers, (b"cookie", f"a=b; {name}=x=y; c".encode())])
+        assert found is not None
+        assert (found.mark.reveal(), found.scheme) == ("x=y", "cookie")
+        assert session_in([(b"cookie", f"a{name}=x; {name}2=y".encode())]) is None
 
 
 @given(WORD, st.sampled_from(["bearer", "Bearer", "BEARER", "token", "Token"]), st.integers(1, 3))
@@ -51,8 +101,7 @@ def test_each_dialect_brings_the_same_token(token: str, scheme: str, spaces: int
 
 @given(st.binary(max_size=40), st.binary(max_size=20))
 def test_a_scheme_that_is_not_spoken_presents_nothing_good(scheme: bytes, rest: bytes) -> None:
-    assume(scheme.strip().lower().split(b" ")[0] not in {b"bearer", b"token"})
-    assume(not scheme.lower().lstrip().startswith((b"bearer", b"token")))
+    assume(not scheme.lower().lstrip().startswith((b"bearer", b"token", b"basic")))
     found = credential_in([(b"authorization", scheme + b" " + rest)])
     assert found is not None
     assert not found.mark.size

@@ -1,6 +1,6 @@
-"""Users and applications: who a credential belongs to, and how their fields are judged.
+"""Users and applications: who a credential belongs to, what groups they form, and how the fields are judged.
 
-Pure. Rights and roles are policy's; log-in and groups join this room later.
+Pure. Rights and roles are policy's; log-in joins this room later.
 """
 
-__all__ = ["owner"]
+__all__ = ["group", "owner"]

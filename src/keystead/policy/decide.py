@@ -8,9 +8,12 @@ object is theirs, is decided where the object is found (`roles.folder_allows`, `
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from keystead.policy.permissions import KINDS_FOR, Permission
+from msgspec import Struct
+
+from keystead.policy.permissions import BEARERS, KINDS_FOR, Permission
 from keystead.policy.restrictions import Circumstance, Denial
 from keystead.policy.roles import may
 
@@ -20,7 +23,7 @@ if TYPE_CHECKING:
     from keystead.policy.restrictions import Restriction
     from keystead.policy.roles import Role
 
-__all__ = ["Question", "Subject", "decide"]
+__all__ = ["Question", "Subject", "check_permitted", "check_usable", "decide", "permitted"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,7 @@ class Subject:
         roles: the owner's roles now.
         bounds: the credential's restrictions, the gravest first.
         scopes: what it holds on the API that is asked about, levels already expanded.
+        key_admin: it manages keys and nothing else.
     """
 
     kind: str
@@ -40,10 +44,10 @@ class Subject:
     roles: frozenset[Role]
     bounds: tuple[Restriction, ...]
     scopes: frozenset[str]
+    key_admin: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(Struct, frozen=True):
     """May it do this, now, from there?
 
     Attributes:
@@ -51,16 +55,26 @@ class Question:
         at: the instant of the use.
         address: the client's address; None where nobody could say.
         exposed: it came in the clear from beyond loopback.
+        kinds: which kinds of credential may ask for it at all; the permission may leave fewer.
+        key_admins: a credential that manages keys and nothing else may ask for it too.
     """
 
     permission: Permission | None
     at: Instant
     address: Address | None
     exposed: bool = False
+    kinds: frozenset[str] = BEARERS
+    key_admins: bool = False
 
 
 _OWNER_DISABLED = Denial(
     "unauthenticated", "owner_disabled", "the owner of this credential is disabled", "owner"
+)
+_WRONG_KIND = Denial(
+    "forbidden",
+    "insufficient_scope",
+    "this kind of credential cannot be used for it",
+    "kind",
 )
 _TLS_REQUIRED = Denial(
     "forbidden",
@@ -75,17 +89,18 @@ def decide(subject: Subject, question: Question) -> Denial | None:
 
     A credential never exceeds its owner (Law 1): roles and scopes must both hold the permission.
     """
-    use = Circumstance(question.at, question.address)
-    for bound in subject.bounds:
-        if (denial := bound.check(use)) is not None:
-            return denial
-    if not subject.owner_active:
-        return _OWNER_DISABLED
+    denial = check_usable(subject, Circumstance(question.at, question.address))
+    if denial is not None:
+        return denial
     if question.exposed:
         return _TLS_REQUIRED
-    wanted = question.permission
-    if wanted is None:
-        return None
+    if subject.kind not in question.kinds or (subject.key_admin and not question.key_admins):
+        return _WRONG_KIND
+    return None if question.permission is None else check_permitted(subject, question.permission)
+
+
+def check_permitted(subject: Subject, wanted: Permission) -> Denial | None:
+    """Return the first denial of a permission on Keystead's own API, or None: all three hold it."""
     if subject.kind not in KINDS_FOR[wanted]:
         return _lacks(wanted, "kind", "this kind of credential cannot be used for it")
     if not may(subject.roles, wanted):
@@ -93,6 +108,27 @@ def decide(subject: Subject, question: Question) -> Denial | None:
     if wanted not in subject.scopes:
         return _lacks(wanted, "scope", "the credential does not hold this scope")
     return None
+
+
+@lru_cache(maxsize=1024)
+def permitted(kind: str, roles: frozenset[Role], scopes: frozenset[str]) -> frozenset[str]:
+    """Return those scopes of Keystead's own API that `check_permitted` has nothing against."""
+    return frozenset(
+        wanted
+        for wanted in map(Permission, scopes)
+        if kind in KINDS_FOR[wanted] and may(roles, wanted)
+    )
+
+
+def check_usable(subject: Subject, use: Circumstance) -> Denial | None:
+    """Return the first denial of the credential itself, or None: it and its owner are good now, from there.
+
+    What it may do is another question: `decide` answers it for Keystead's own API.
+    """
+    for bound in subject.bounds:
+        if (denial := bound.check(use)) is not None:
+            return denial
+    return None if subject.owner_active else _OWNER_DISABLED
 
 
 def _lacks(wanted: Permission, rule: str, why: str) -> Denial:

@@ -20,18 +20,39 @@ if TYPE_CHECKING:
 __all__ = [
     "MAX_ENTRY_LENGTH",
     "MAX_NETWORKS",
+    "MOST",
     "Network",
     "allows",
     "covers",
+    "is_public",
     "parse_network",
     "parse_networks",
 ]
 
 MAX_NETWORKS: Final = 10
+"""Different entries of one credential, unless the organisation allows more."""
+
+MOST: Final = 100
+"""Beyond which no organisation allows them."""
+
 MAX_ENTRY_LENGTH: Final = 253
 
 _MAPPED: Final = 0xFFFF << 32  # ::ffff:0:0, the IPv4-mapped block of RFC 4291 §2.5.5.2
 _BITS: Final = {4: 32, 6: 128}
+# The IANA special-purpose registries, as far as they are not globally reachable, and multicast.
+_SPECIAL: Final = tuple(
+    (block.version, int(block.network_address), int(block.broadcast_address))
+    for block in map(
+        ip_network,
+        (
+            *("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16"),
+            *("172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24", "192.168.0.0/16", "198.18.0.0/15"),
+            *("198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4"),
+            *("::/127", "64:ff9b:1::/48", "100::/64", "2001::/23", "2001:db8::/32", "3fff::/20"),
+            *("5f00::/16", "fc00::/7", "fe80::/10", "ff00::/8"),
+        ),
+    )
+)
 _HOST_NAME: Final = (
     "is a host name; only addresses, CIDR blocks and ranges are enforced by this version, "
     "and a rule that is not enforced is not accepted"
@@ -66,6 +87,14 @@ def covers(networks: Iterable[Network], inner: Network) -> bool:
     """Say whether one of the networks holds every address of `inner`."""
     return any(
         n.version == inner.version and n.low <= inner.low and inner.high <= n.high for n in networks
+    )
+
+
+def is_public(network: Network) -> bool:
+    """Say whether every address of a network is one of the public Internet's (row C13)."""
+    return not any(
+        network.version == version and network.low <= high and low <= network.high
+        for version, low, high in _SPECIAL
     )
 
 

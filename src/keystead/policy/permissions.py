@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["BEARERS", "KEYSTEAD_API", "KINDS_FOR", "RESOURCES", "SENTENCES", "Permission"]
+__all__ = [
+    "BEARERS",
+    "CLIENTS",
+    "KEYSTEAD_API",
+    "KINDS_FOR",
+    "RESOURCES",
+    "SENTENCES",
+    "Permission",
+]
 
 KEYSTEAD_API: Final = "keystead"
 
@@ -91,9 +99,9 @@ SENTENCES: Final[Mapping[Permission, str]] = {
     Permission.CREDENTIALS_ROTATE: "Give a credential a new secret.",
     Permission.CREDENTIALS_REVOKE: "Revoke, disable or enable a credential.",
     Permission.CREDENTIALS_DELETE: "Delete a credential.",
-    Permission.OWNERS_LIST: "List users and applications.",
-    Permission.OWNERS_READ: "Read one user or application.",
-    Permission.OWNERS_EDIT: "Add, change and disable users and applications.",
+    Permission.OWNERS_LIST: "List users, applications and groups.",
+    Permission.OWNERS_READ: "Read one user, application or group.",
+    Permission.OWNERS_EDIT: "Add, change and disable users and applications; change groups.",
     Permission.APIS_LIST: "List API catalogues.",
     Permission.APIS_READ: "Read one API catalogue.",
     Permission.APIS_EDIT: "Register and change API catalogues.",
@@ -120,9 +128,15 @@ RESOURCES: Final[Mapping[str, tuple[str, ...]]] = _by_resource()
 BEARERS: Final = frozenset({"api_token", "api_key", "user_token", "access_token", "session"})
 """The credential kinds that may act on Keystead's own API; an OAuth client's secret may not."""
 
+CLIENTS: Final = frozenset({"oauth_client"})
+"""The kind that only asks for tokens, and asks about them."""
+
 KINDS_FOR: Final[Mapping[Permission, frozenset[str]]] = {
     **dict.fromkeys(Permission, BEARERS),
-    # A browser session rotates nothing of its own; it ends.
-    Permission.SELF_ROTATE: BEARERS - {"session"},
+    # A browser session and an access token rotate nothing of their own; they end.
+    Permission.SELF_ROTATE: BEARERS - {"session", "access_token"},
+    # A resource server introspects with a client's secret (RFC 7662 §2.1).
+    Permission.TOKENS_VERIFY: BEARERS | CLIENTS,
+    Permission.TOKENS_ASSERT_IP: BEARERS | CLIENTS,
 }
 """The permission × kind table: which kinds of credential may use a permission at all."""

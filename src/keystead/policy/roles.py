@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 __all__ = [
     "ON_EVERY_FOLDER",
     "RIGHT_PERMISSIONS",
+    "RIGHT_SENTENCES",
     "ROLE_PERMISSIONS",
+    "ROLE_SENTENCES",
     "Right",
     "Role",
     "folder_allows",
@@ -48,7 +50,8 @@ _VAULT: Final = frozenset(p for p in P if p.resource in {"folders", "accounts", 
 _CHECKOUTS: Final = frozenset(p for p in P if p.resource == "checkouts")
 _CREDENTIALS: Final = frozenset(p for p in P if p.resource == "credentials")
 _METADATA: Final = frozenset(p for p in P if p.action in {"list", "read"}) - {P.SECRETS_READ}
-_EVERYBODY: Final = frozenset({P.SELF_ROTATE, P.APIS_LIST, P.APIS_READ, P.TOKENS_VERIFY})
+_APIS: Final = frozenset(p for p in P if p.resource == "apis")
+_EVERYBODY: Final = _APIS | {P.SELF_ROTATE, P.TOKENS_VERIFY}
 
 ROLE_PERMISSIONS: Final[Mapping[Role, frozenset[P]]] = {
     # Values too, but only where a folder right gives them: see ON_EVERY_FOLDER.
@@ -83,6 +86,19 @@ ON_EVERY_FOLDER: Final[Mapping[Role, frozenset[P]]] = {
     Role.AUDITOR: _VIEW,
 }
 """What a role allows in every folder without any right on it; never a value."""
+
+ROLE_SENTENCES: Final[Mapping[Role, str]] = {
+    Role.ADMINISTRATOR: "Does everything, but reads no value without a right on the folder.",
+    Role.MANAGER: "Manages applications, their credentials and APIs, and the folders given to him.",
+    Role.AUDITOR: "Sees every description and the audit; changes nothing and reads no value.",
+    Role.USER: "Has credentials and APIs of his own, and what he is given on folders.",
+}
+
+RIGHT_SENTENCES: Final[Mapping[Right, str]] = {
+    Right.VIEWER: "Sees what is there, and no value.",
+    Right.USER: "Reads values too, and checks accounts out.",
+    Right.MANAGER: "Changes, grants, rotates and forces too.",
+}
 
 _ALL_OWNERS: Final = {Role.ADMINISTRATOR: frozenset(P), Role.AUDITOR: _METADATA}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Struct, UnsetType
 
 from keystead.core.errors import FieldError, Invalid
 from keystead.core.names import name_key, wrong_name, wrong_text
@@ -23,8 +23,7 @@ _LIMITS: Final = {"username": 255, "target": 1000, "type": 64}
 _MAX_TAG: Final = 64
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
+class Account(Struct, frozen=True, kw_only=True):
     """A vault entry without its values.
 
     Attributes:

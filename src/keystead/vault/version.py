@@ -7,8 +7,9 @@ beside those of another.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from keystead.core.errors import CheckFailed, FieldError, Invalid
 
@@ -34,8 +35,7 @@ MAX_VALUE_BYTES: Final = 65_536
 _FIELD_NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class SealedVersion:
+class SealedVersion(Struct, frozen=True):
     """One version as it is stored.
 
     Attributes:
