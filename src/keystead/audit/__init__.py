@@ -1,10 +1,22 @@
 """The audit: what an event is, the bytes it becomes, and the chain that shows every edit.
 
 This room is pure: it neither stores nor sends. The gate makes events, the store keeps entries and the
-signed head in the transaction of the act, and `verifier` reads them back, in the server and in
-`keystead audit verify` alike.
+signed head in the transaction of the act, and `verification` reads them back, in the server and in
+`keystead audit verify` alike. Each node has a chain of its own; `joins` ties them together, and `pages`
+reads them as one.
 
 How an entry passes: `event.Event` → `entry.encode_entry` → `chain.follow` → `AuditKey.sign`.
 """
 
-__all__ = ["chain", "entry", "errors", "event", "export", "verifier"]
+__all__ = [
+    "chain",
+    "entry",
+    "errors",
+    "event",
+    "export",
+    "findings",
+    "joins",
+    "pages",
+    "verification",
+    "verifier",
+]

@@ -24,6 +24,7 @@ __all__ = [
     "ENTRIES",
     "NODES",
     "Head",
+    "Place",
     "SearchColumns",
     "SignedHead",
     "StoredEntry",
@@ -43,6 +44,13 @@ ENTRIES: Final = 2**48
 _GENESIS: Final = b"keystead audit chain 1\0"
 
 _Bytes = bytes  # `StoredEntry` has a field of that name.
+
+
+class Place(NamedTuple):
+    """Where an entry is: whose chain, and its number there."""
+
+    node: int
+    n: int
 
 
 class Head(NamedTuple):
@@ -88,13 +96,13 @@ class SearchColumns(NamedTuple):
         """Return the columns that belong to an event."""
         actor, target = event.actor, event.object
         return cls(
-            at=event.at,
-            verb=event.verb,
-            owner_id=actor.owner_id,
-            credential_id=actor.credential_id,
-            object_type="" if target is None else target.type,
-            object_id="" if target is None else target.id,
-            decision=event.decision,
+            event.at,
+            event.verb,
+            actor.owner_id,
+            actor.credential_id,
+            "" if target is None else target.type,
+            "" if target is None else target.id,
+            event.decision,
         )
 
 

@@ -7,9 +7,8 @@ finding at every entry behind it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from hmac import compare_digest
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from keystead.audit.chain import (
     Head,
@@ -21,49 +20,16 @@ from keystead.audit.chain import (
 )
 from keystead.audit.entry import decode_entry
 from keystead.audit.errors import BrokenEntry
+from keystead.audit.findings import MOST_FINDINGS, Finding, Report
+from keystead.audit.joins import heads_in
 from keystead.crypto.audit_key import AuditKey
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["MOST_FINDINGS", "Finding", "Report", "Verifier"]
+    from keystead.audit.event import Event
 
-MOST_FINDINGS: Final = 100
-"""The first so many findings are listed; the others are counted."""
-
-
-class Finding(NamedTuple):
-    """One thing that is wrong.
-
-    Attributes:
-        n: the entry it was found at.
-        what: one sentence.
-    """
-
-    n: int
-    what: str
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What a verification found.
-
-    Attributes:
-        entries: how many entries were read.
-        head: the chain's node, its last entry's number and digest.
-        findings: what is wrong, by entry; the first `MOST_FINDINGS` of it.
-        unlisted: how many findings there were besides.
-    """
-
-    entries: int
-    head: Head
-    findings: tuple[Finding, ...]
-    unlisted: int = 0
-
-    @property
-    def intact(self) -> bool:
-        """Whether nothing is wrong."""
-        return not self.findings
+__all__ = ["Verifier"]
 
 
 class Verifier:
@@ -80,18 +46,19 @@ class Verifier:
         "_entries",
         "_findings",
         "_head",
+        "_joined",
         "_linked",
         "_since",
         "_unlisted",
     )
 
-    def __init__(self, audit_key: AuditKey, node: int, since: SignedHead | None = None) -> None:
+    def __init__(self, audit_key: AuditKey, node: int, since: Iterable[SignedHead] = ()) -> None:
         """Begin before the first entry.
 
         Args:
             audit_key: this installation's.
             node: whose chain it is.
-            since: an exported checkpoint that the chain has to pass through.
+            since: exported checkpoints that the chain has to pass through.
         """
         self._audit_key: Final = audit_key
         self._head = genesis(node)
@@ -102,13 +69,9 @@ class Verifier:
         self._entries = 0
         self._findings: list[Finding] = []
         self._unlisted = 0
-        if since is not None and not audit_key.check(*since):
-            self._find(since.n, "the checkpoint was not signed by this installation's audit key")
-            since = None
-        elif since is not None and since.node != node:
-            self._find(since.n, f"the checkpoint is of {_foreign(since.node)}")
-            since = None
-        self._since: Final = since
+        self._joined: list[tuple[int, SignedHead]] = []
+        self._since: Final = [checkpoint for checkpoint in since if self._is_ours(checkpoint)]
+        self._since.sort(reverse=True)
 
     def feed_all(self, entries: Iterable[StoredEntry]) -> None:
         """Check the next entries, as they come."""
@@ -120,25 +83,38 @@ class Verifier:
         self._entries += 1
         last = self._head.n
         if entry.node != self._head.node:
-            self._find(entry.n, f"entry {entry.n} is of {_foreign(entry.node)}")
+            self.find(entry.n, f"entry {entry.n} is of {_foreign(entry.node)}")
             return
         if entry.n <= last:
-            self._find(entry.n, f"order changed: entry {entry.n} comes after entry {last}")
+            self.find(entry.n, f"order changed: entry {entry.n} comes after entry {last}")
             return
         if entry.n > last + 1:
             self._settle(None)
-            self._find(last + 1, f"{_entries(last + 1, entry.n - 1)} missing")
+            self.find(last + 1, f"{_entries(last + 1, entry.n - 1)} missing")
             self._linked = False
         moved = self._compare(entry)
         self._link(entry, moved=moved)
         self._head = Head(entry.node, entry.n, entry.digest)
-        since = self._since
-        if since is not None and since.n == entry.n and not self._is_last(since.digest):
-            self._find(
-                entry.n,
-                f"the exported checkpoint is contradicted: entry {entry.n} or one before it was"
-                " changed after the export, and the digests recomputed",
-            )
+        while self._since and self._since[-1].n <= entry.n:
+            since = self._since.pop()
+            if since.n == entry.n and not self._is_last(since.digest):
+                self.find(
+                    entry.n,
+                    f"the exported checkpoint is contradicted: entry {entry.n} or one before it was"
+                    " changed after the export, and the digests recomputed",
+                )
+
+    def take_joined(self) -> list[tuple[int, SignedHead]]:
+        """Return the heads that the entries read since the last call join, with those entries' numbers."""
+        taken, self._joined = self._joined, []
+        return taken
+
+    def find(self, n: int, what: str) -> None:
+        """Add a finding at an entry, made here or by comparing with what else is known of this chain."""
+        if len(self._findings) < MOST_FINDINGS:
+            self._findings.append(Finding(n, what))
+        else:
+            self._unlisted += 1
 
     def finish(self, head: SignedHead | None) -> Report:
         """Check the head against what was read, and report.
@@ -147,15 +123,17 @@ class Verifier:
             head: the signed head; None where the store has lost it.
         """
         last = self._head
-        if head is None:
-            self._find(last.n, "the signed head is missing")
+        if head is None and not self._entries:
+            self.find(0, "the chain is gone: there is neither an entry nor a signed head")
+        elif head is None:
+            self.find(last.n, "the signed head is missing")
         else:
             self._check_head(head, last)
         self._settle(head.digest if head is not None and head.n == last.n else None)
-        since = self._since
-        if since is not None and since.n > last.n:
-            self._find(
-                since.n,
+        unreached = [since for since in self._since if since.n > last.n]
+        if unreached:
+            self.find(
+                unreached[0].n,
                 f"the exported checkpoint is not reached: the audit ends at entry {last.n}; its"
                 " tail was cut or an older backup restored",
             )
@@ -167,23 +145,43 @@ class Verifier:
         try:
             node, n, event = decode_entry(entry.bytes)
         except BrokenEntry as broken:
-            self._find(entry.n, f"entry {entry.n} cannot be read: {broken}")
+            self.find(entry.n, f"entry {entry.n} cannot be read: {broken}")
             return False
         own = SearchColumns.of(event)
         for name, said, kept in zip(own._fields, own, entry.columns, strict=True):
             if said != kept:
-                self._find(entry.n, f"the search column {name} differs from the entry's bytes")
+                self.find(entry.n, f"the search column {name} differs from the entry's bytes")
         if node != entry.node:
-            self._find(
+            self.find(
                 entry.n,
                 f"what is stored as entry {entry.n} was written as entry {n} of {_foreign(node)}",
             )
         elif n != entry.n:
-            self._find(
+            self.find(
                 entry.n,
                 f"order changed: what is stored as entry {entry.n} was written as entry {n}",
             )
-        return (node, n) != (entry.node, entry.n)
+        moved = (node, n) != (entry.node, entry.n)
+        if not moved:
+            self._note_joined(n, event)
+        return moved
+
+    def _note_joined(self, n: int, event: Event) -> None:
+        try:
+            self._joined += [(n, head) for head in heads_in(event)]
+        except BrokenEntry as broken:
+            self.find(n, f"entry {n} joins no head: {broken}")
+
+    def _is_ours(self, checkpoint: SignedHead) -> bool:
+        if not self._audit_key.check(*checkpoint):
+            self.find(
+                checkpoint.n, "the checkpoint was not signed by this installation's audit key"
+            )
+        elif checkpoint.node != self._head.node:
+            self.find(checkpoint.n, f"the checkpoint is of {_foreign(checkpoint.node)}")
+        else:
+            return True
+        return False
 
     def _link(self, entry: StoredEntry, *, moved: bool) -> None:
         """Check that the entry follows from the one before it."""
@@ -215,30 +213,30 @@ class Verifier:
             return
         n = self._head.n
         if followed is not None and compare_digest(computed, followed):
-            self._find(n, f"the digest beside entry {n} was changed; the entry itself is whole")
+            self.find(n, f"the digest beside entry {n} was changed; the entry itself is whole")
         elif n == 1:
-            self._find(n, "entry 1 was edited")
+            self.find(n, "entry 1 was edited")
         else:
-            self._find(
+            self.find(
                 n, f"entry {n} was edited, or entry {n - 1} was edited together with its digest"
             )
 
     def _check_head(self, head: SignedHead, last: Head) -> None:
         if head.node != last.node:
-            self._find(head.n, f"the head is of {_foreign(head.node)}")
+            self.find(head.n, f"the head is of {_foreign(head.node)}")
             return
         if not self._audit_key.check(*head):
-            self._find(
+            self.find(
                 head.n,
                 "the head is not signed by this installation's audit key: the chain was recomputed"
                 " or belongs to another installation",
             )
         if head.n > last.n:
-            self._find(last.n + 1, f"{_entries(last.n + 1, head.n)} missing: the tail was cut")
+            self.find(last.n + 1, f"{_entries(last.n + 1, head.n)} missing: the tail was cut")
         elif head.n < last.n:
-            self._find(head.n + 1, f"{_entries(head.n + 1, last.n)} beyond the head")
+            self.find(head.n + 1, f"{_entries(head.n + 1, last.n)} beyond the head")
         elif not self._is_last(head.digest):
-            self._find(
+            self.find(
                 head.n,
                 f"the head was signed over another entry {head.n}: it was edited together with its"
                 " digest, or the chain was recomputed",
@@ -249,12 +247,6 @@ class Verifier:
         if self._computed is not None and compare_digest(digest, self._computed):
             return True
         return compare_digest(digest, self._head.digest)
-
-    def _find(self, n: int, what: str) -> None:
-        if len(self._findings) < MOST_FINDINGS:
-            self._findings.append(Finding(n, what))
-        else:
-            self._unlisted += 1
 
 
 def _foreign(node: int) -> str:
