@@ -4,4 +4,16 @@ Pure: no storage, no request, no clock. A kind fills in only what is its own (it
 carry); the gate walks the shared steps.
 """
 
-__all__ = ["api_token", "kind", "lifecycle", "record", "wish", "within"]
+__all__ = [
+    "access_token",
+    "api_key",
+    "api_token",
+    "kind",
+    "lifecycle",
+    "oauth_client",
+    "record",
+    "rotation",
+    "signing_key",
+    "wish",
+    "within",
+]

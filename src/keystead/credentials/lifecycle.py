@@ -17,7 +17,7 @@ from msgspec import UNSET, UnsetType
 from keystead.core.clock import DAY, SECOND, Instant, later
 from keystead.core.errors import Conflict, FieldError, Invalid
 from keystead.core.names import clean_name
-from keystead.policy.networks import parse_networks
+from keystead.policy.networks import MOST, parse_networks
 from keystead.policy.restrictions import (
     Disabled,
     Expiry,
@@ -31,6 +31,8 @@ from keystead.policy.restrictions import (
 if TYPE_CHECKING:
     from keystead.credentials.record import Credential, StoredSecret
     from keystead.credentials.wish import CredentialWish
+    from keystead.policy.catalogues.catalogue import APIs
+    from keystead.policy.organisation import Organisation
 
 __all__ = [
     "EXPIRING_DAYS",
@@ -42,6 +44,7 @@ __all__ = [
     "edited",
     "enabled",
     "live_secrets",
+    "refreshed",
     "retirement",
     "revoked",
     "rotated",
@@ -94,7 +97,13 @@ def bounds(credential: Credential, secret: StoredSecret) -> tuple[Restriction, .
     return tuple(found)
 
 
-def edited(credential: Credential, wish: CredentialWish, at: Instant) -> Credential:
+def edited(
+    credential: Credential,
+    wish: CredentialWish,
+    at: Instant,
+    apis: APIs,
+    organisation: Organisation,
+) -> Credential:
     """Return the credential with the wished fields changed.
 
     Raises:
@@ -103,20 +112,23 @@ def edited(credential: Credential, wish: CredentialWish, at: Instant) -> Credent
     """
     if credential.revoked_at is not None:
         raise Conflict("wrong_state", "a revoked credential cannot be changed")
-    if wish.expires_at is not UNSET and state(credential, at) == "expired":
+    if wish.expires_at is not UNSET and _has_ended(credential, at):
         raise Conflict(
             "wrong_state", "an expired credential is not revived by an edit; rotate it instead"
         )
-    wish.require(at)
+    wish.require(at, apis, organisation)
     made = replace(
         credential,
         name=clean_name(_chosen(wish.name, credential.name)),
         description=_chosen(wish.description, credential.description),
         access=_chosen(wish.access, credential.access),
-        networks=credential.networks if wish.networks is UNSET else parse_networks(wish.networks),
+        networks=(
+            credential.networks if wish.networks is UNSET else parse_networks(wish.networks, MOST)
+        ),
         expires_at=_chosen(wish.expires_at, credential.expires_at),
         not_before=_chosen(wish.not_before, credential.not_before),
         metadata=_chosen(wish.metadata, credential.metadata),
+        legacy_audience=_chosen(wish.legacy_audience, credential.legacy_audience),
         modified_at=at,
         revision=credential.revision + 1,
     )
@@ -156,20 +168,26 @@ def enabled(credential: Credential, at: Instant) -> Credential:
 
 
 def rotated(
-    credential: Credential, at: Instant, expires_at: Instant | UnsetType | None
+    credential: Credential,
+    at: Instant,
+    expires_at: Instant | UnsetType | None,
+    organisation: Organisation,
 ) -> Credential:
     """Return the credential as it stands after a rotation, with its new end where one was given.
 
     Raises:
         Conflict: it is revoked, or has expired and no new end was given.
-        Invalid: the new end lies in the past.
+        Invalid: the new end lies in the past, or later than the organisation allows.
     """
     _require_not_revoked(credential, "rotated")
-    if expires_at is UNSET and state(credential, at) == "expired":
+    if expires_at is UNSET and _has_ended(credential, at):
         raise Conflict("wrong_state", "an expired credential is rotated with a new expires_at")
     if isinstance(expires_at, int) and expires_at <= at:
         msg = "the rotation cannot be made like this"
         raise Invalid(msg, FieldError("expires_at", "must lie in the future"))
+    if wrong := tuple(organisation.wrong_end(expires_at, at)):
+        msg = "the rotation cannot be made like this"
+        raise Invalid(msg, *wrong)
     made = replace(
         credential,
         expires_at=_chosen(expires_at, credential.expires_at),
@@ -178,6 +196,20 @@ def rotated(
     )
     _require_order(made)
     return made
+
+
+def refreshed(credential: Credential, credential_id: str, at: Instant) -> Credential:
+    """Return what takes a credential's place under another id.
+
+    Raises:
+        Conflict: it is revoked or has expired.
+    """
+    _require_not_revoked(credential, "refreshed")
+    if _has_ended(credential, at):
+        raise Conflict(
+            "wrong_state", "an expired credential is rotated first, with a new expires_at"
+        )
+    return replace(credential, id=credential_id, modified_at=at, revision=1)
 
 
 def live_secrets(secrets: tuple[StoredSecret, ...], at: Instant) -> tuple[StoredSecret, ...]:
@@ -196,6 +228,11 @@ def retirement(at: Instant, overlap_seconds: int) -> Instant:
         rule = f"must be 0 to {MAX_OVERLAP_SECONDS}"
         raise Invalid(msg, FieldError("overlap_seconds", rule))
     return later(at, overlap_seconds * SECOND)
+
+
+def _has_ended(credential: Credential, at: Instant) -> bool:
+    # Not its state: one that is off as well would be revived by an edit, and switched on again.
+    return credential.expires_at is not None and at >= credential.expires_at
 
 
 def _require_not_revoked(credential: Credential, verb: str) -> None:

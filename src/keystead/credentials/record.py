@@ -21,8 +21,8 @@ class Credential:
 
     Attributes:
         id: `cred_` and the twelve characters that stand in its tokens too; kept over rotations.
-        kind: `api_token`, later also the others of `crypto.token_format.MARKS`.
-        type: `static`; immutable.
+        kind: one of `kind.CREATED`, or `access_token` of what was minted.
+        type: one of its kind's; immutable.
         owner_id: whose rights bound it.
         created_by: who made it; not the owner.
         access: what it was given, per API.
@@ -32,6 +32,8 @@ class Credential:
         disabled_at: switched off since; None means on.
         revoked_at: ended for good since; None means not.
         metadata: up to 50 short texts of the owner's own.
+        public_jwks: the registered public keys of an OAuth client, a JWK set as JSON; None for a secret's.
+        legacy_audience: the one URL that its assertions may name in the issuer's place; None for none.
         revision: raised by each change, so that two editors cannot overwrite each other unseen.
     """
 
@@ -52,6 +54,8 @@ class Credential:
     revoked_at: Instant | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
     revision: int = 1
+    public_jwks: str | None = None
+    legacy_audience: str | None = None
 
     @property
     def id12(self) -> str:
@@ -66,6 +70,7 @@ class StoredSecret:
     Attributes:
         n: its number within the credential, from 1.
         retires_at: exclusive end after a rotation; None for the newest.
+        ends_older: its first use ends the older ones.
     """
 
     n: int
@@ -73,6 +78,7 @@ class StoredSecret:
     digest: bytes = field(repr=False)
     created_at: Instant
     retires_at: Instant | None = None
+    ends_older: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,14 +11,18 @@ from typing import TYPE_CHECKING, Final
 from msgspec import UNSET, UnsetType
 
 from keystead.core.errors import FieldError, Invalid
-from keystead.core.names import wrong_name, wrong_text
-from keystead.policy.networks import parse_networks
+from keystead.core.names import wrong_entries, wrong_name, wrong_text
+from keystead.crypto.jose.public_keys import check_public_jwks
+from keystead.policy.catalogues.wish import wrong_identifier
+from keystead.policy.networks import MOST, parse_networks
 from keystead.policy.scopes import check_access
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from keystead.core.clock import Instant
+    from keystead.policy.catalogues.catalogue import APIs
+    from keystead.policy.organisation import Organisation
     from keystead.policy.scopes import Access
 
 __all__ = ["MAX_DESCRIPTION", "MAX_METADATA", "CredentialWish"]
@@ -40,29 +44,49 @@ class CredentialWish:
     expires_at: Instant | UnsetType | None = UNSET
     not_before: Instant | UnsetType | None = UNSET
     metadata: Mapping[str, str] | UnsetType = UNSET
+    public_jwks: Mapping[str, object] | UnsetType = UNSET
+    legacy_audience: str | UnsetType | None = UNSET
 
-    def wrong(self, at: Instant) -> list[FieldError]:
-        """Return every wrong field, judged at an instant."""
-        return list(self._wrong(at))
+    def wrong(
+        self, at: Instant, apis: APIs | None = None, organisation: Organisation | None = None
+    ) -> list[FieldError]:
+        """Return every wrong field, judged at an instant.
 
-    def require(self, at: Instant) -> None:
+        Args:
+            at: the instant.
+            apis: those that there are; None at a door, which does not know them.
+            organisation: its rules; None at a door.
+        """
+        found = list(
+            self._wrong(at, apis, MOST if organisation is None else organisation.max_networks)
+        )
+        if organisation is not None:
+            found += organisation.wrong_description(self.description)
+            found += organisation.wrong_networks(self.networks)
+            found += organisation.wrong_end(self.expires_at, at)
+        return found
+
+    def require(self, at: Instant, apis: APIs, organisation: Organisation) -> None:
         """Raise `Invalid` with every wrong field."""
-        if wrong := self.wrong(at):
+        if wrong := self.wrong(at, apis, organisation):
             msg = "the credential cannot be made like this"
             raise Invalid(msg, *wrong)
 
-    def _wrong(self, at: Instant) -> Iterator[FieldError]:
+    def _wrong_words(self) -> Iterator[FieldError]:
         if self.name is not UNSET and (rule := wrong_name(self.name)):
             yield FieldError("name", rule)
         if self.description is not UNSET and (
             rule := wrong_text(self.description, MAX_DESCRIPTION, lines=True)
         ):
             yield FieldError("description", rule)
+
+    def _wrong(self, at: Instant, apis: APIs | None, max_networks: int) -> Iterator[FieldError]:
+        yield from self._wrong_words()
         if self.access is not UNSET:
-            yield from check_access(self.access)
+            yield from check_access(self.access, apis)
         if self.networks is not UNSET:
             try:
-                parse_networks(self.networks)
+                parse_networks(self.networks, max_networks)
             except Invalid as error:
                 yield from error.errors
         if isinstance(self.expires_at, int) and self.expires_at <= at:
@@ -73,16 +97,14 @@ class CredentialWish:
             and self.not_before >= self.expires_at
         ):
             yield FieldError("not_before", "must lie before expires_at")
-        if self.metadata is not UNSET:
-            yield from _wrong_metadata(self.metadata)
-
-
-def _wrong_metadata(metadata: Mapping[str, str]) -> Iterator[FieldError]:
-    if len(metadata) > MAX_METADATA:
-        yield FieldError("metadata", f"must have at most {MAX_METADATA} entries")
-        return
-    for key, value in metadata.items():
-        if not key or (rule := wrong_text(key, _MAX_KEY)):
-            yield FieldError("metadata", f"each key must be 1 to {_MAX_KEY} printable characters")
-        elif rule := wrong_text(value, _MAX_VALUE):
-            yield FieldError(f"metadata.{key}", rule)
+        if not isinstance(self.metadata, UnsetType):
+            for key, rule in wrong_entries(
+                self.metadata, most=MAX_METADATA, key=_MAX_KEY, value=_MAX_VALUE
+            ):
+                yield FieldError(f"metadata.{key}" if key else "metadata", rule)
+        if not isinstance(self.public_jwks, UnsetType):
+            yield from check_public_jwks(self.public_jwks)
+        if isinstance(self.legacy_audience, str) and (
+            broken := wrong_identifier(self.legacy_audience)
+        ):
+            yield FieldError("legacy_audience", broken)

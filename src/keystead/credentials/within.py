@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING
 from keystead.policy.networks import covers
 
 if TYPE_CHECKING:
+    from keystead.core.clock import Instant
     from keystead.credentials.record import Credential
 
 __all__ = ["ends_later", "reaches_wider"]
 
 
-def ends_later(one: Credential, other: Credential) -> bool:
-    """Say whether `one` is good for longer than `other`; never ending is longest."""
-    if other.expires_at is None:
+def ends_later(one: Credential, end: Instant | None) -> bool:
+    """Say whether `one` is good beyond an end; never ending (None) is longest."""
+    if end is None:
         return False
-    return one.expires_at is None or one.expires_at > other.expires_at
+    return one.expires_at is None or one.expires_at > end
 
 
 def reaches_wider(one: Credential, other: Credential) -> bool:
