@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from keystead.audit.verifier import Report
+    from keystead.audit.findings import Report
     from keystead.ports.freshness import NewsFeed
     from keystead.ports.store import Store
     from keystead.ports.usage import UsageRecords
@@ -34,7 +34,7 @@ class Opened:
 
     store: Store
     counts: UsageRecords
-    listen: Callable[[], NewsFeed]
+    listen: Callable[[], Awaitable[NewsFeed]]
     sql: Callable[..., list[tuple[Any, ...]]]
     verify: Callable[[], Report]
     close: Callable[[], Coroutine[Any, Any, None]]

@@ -8,16 +8,17 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from keystead.crypto.keyring import create_master_key, new_keyring, read_master_key
+from keystead.crypto.keyring import Keyring, create_master_key, new_keyring, read_master_key
 from keystead.settings import MASTER_KEY
-from keystead.store.installation import found_installation
-from keystead.store.migrate import migrate
+from keystead.store.sqlite.engine import SQLiteEngine
+from keystead.store.sqlite.installation import found_installation
+from keystead.store.sqlite.migrate import migrate
 from tests.store.records import NOON
 
 if TYPE_CHECKING:
     from keystead.crypto.keyring import MasterKey
 
-__all__ = ["copy_of_an_installation"]
+__all__ = ["copy_of_an_installation", "open_keyring"]
 
 
 @cache
@@ -36,3 +37,9 @@ def copy_of_an_installation(data: Path) -> MasterKey:
     """Make `data` an installation without any owner; return its master key."""
     shutil.copytree(Path(_template().name) / "data", data)
     return read_master_key(data / MASTER_KEY)
+
+
+def open_keyring(data: Path, master: MasterKey) -> Keyring:
+    """Open the keyring of a data directory."""
+    key_id, keys = SQLiteEngine(data).keys()
+    return Keyring.open(keys, master, key_id)

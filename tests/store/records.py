@@ -12,6 +12,7 @@ from keystead.core.clock import DAY, Instant, later
 from keystead.core.ids import new_id
 from keystead.credentials.record import Credential, StoredSecret
 from keystead.owners.owner import Owner
+from keystead.policy.catalogues.catalogue import API, Action, Group, Resource
 from keystead.policy.roles import Role
 from keystead.policy.scopes import Access
 from keystead.vault.account import Account
@@ -25,9 +26,9 @@ if TYPE_CHECKING:
     from keystead.ports.store import Tx
 
 __all__ = [
-    "NOON", "adding_account", "adding_folder", "adding_owner", "adding_token",
-    "enter", "furnish", "make_account", "make_credential", "make_folder", "make_owner",
-    "make_secret", "make_version",
+    "NOON", "adding_account", "adding_api", "adding_folder", "adding_owner", "adding_token",
+    "enter", "furnish", "make_account", "make_api", "make_credential", "make_event", "make_folder",
+    "make_owner", "make_secret", "make_version",
 ]  # fmt: skip
 
 NOON: Final = Instant(20_000 * DAY + DAY // 2)
@@ -59,6 +60,18 @@ def make_secret(n: int = 1, **more: Any) -> StoredSecret:  # noqa: ANN401
         "n": n, "pepper_n": 1, "digest": os.urandom(32), "created_at": NOON,
     }  # fmt: skip
     return StoredSecret(**{**wanted, **more})
+
+
+def make_api(**more: Any) -> API:  # noqa: ANN401
+    n = next(_NUMBERS)
+    wanted: dict[str, Any] = {
+        "id": new_id("api"), "identifier": f"https://api-{n}.example", "name": f"API {n}",
+        "description": "", "owner_id": "own_nobody", "verifiers": frozenset(), "token_format": "opaque",
+        "algorithm": "ES256", "token_seconds": 3600, "offline_networks": "refused",
+        "groups": (Group("scans", (Resource("scan", (Action("read"),)),)),), "created_by": "",
+        "created_at": NOON, "modified_at": NOON,
+    }  # fmt: skip
+    return API(**{**wanted, **more})
 
 
 def make_folder(**more: Any) -> Folder:  # noqa: ANN401
@@ -94,6 +107,10 @@ def adding_token(credential: Credential) -> Callable[[Tx], Awaitable[None]]:
     return lambda tx: tx.credentials.insert(credential, make_secret())
 
 
+def adding_api(api: API) -> Callable[[Tx], Awaitable[None]]:
+    return lambda tx: tx.apis.insert(api)
+
+
 def adding_folder(folder: Folder) -> Callable[[Tx], Awaitable[bool]]:
     return lambda tx: tx.folders.insert(folder)
 
@@ -113,11 +130,15 @@ async def furnish(tx: Tx) -> tuple[Owner, Folder, Account]:
     return owner, folder, account
 
 
-async def enter(tx: Tx, verb: str = "test.act", actor: Actor = SYSTEM, **more: Any) -> int:  # noqa: ANN401
-    """Append an entry; return its number."""
+def make_event(object_id: str = "", **more: Any) -> Event:  # noqa: ANN401
     wanted: dict[str, Any] = {
-        "at": NOON, "actor": actor, "verb": verb, "object": ObjectRef("test", "", ""),
+        "at": NOON, "actor": SYSTEM, "verb": "test.act", "object": ObjectRef("test", object_id, ""),
         "decision": "allowed", "code": "ok", "rule": "", "address": "", "asserted_by": "",
         "request_id": "", "agent": "",
     }  # fmt: skip
-    return await tx.audit.append(Event(**{**wanted, **more}))
+    return Event(**{**wanted, **more})
+
+
+async def enter(tx: Tx, verb: str = "test.act", actor: Actor = SYSTEM, **more: Any) -> None:  # noqa: ANN401
+    """Append an entry."""
+    await tx.audit.append(make_event(verb=verb, actor=actor, **more))

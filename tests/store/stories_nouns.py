@@ -6,14 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 import pytest
+from msgspec import structs
 
-from keystead.core.actor import Actor
 from keystead.core.clock import SECOND, later
 from keystead.core.errors import Conflict
-from keystead.policy.networks import parse_network
 from keystead.policy.roles import Right, Role
-from keystead.ports.audit import AuditQuery
-from keystead.ports.credentials import Known
 from keystead.ports.usage import Use
 from tests.store.conformance import Opened, story
 from tests.store.records import (
@@ -22,7 +19,6 @@ from tests.store.records import (
     adding_folder,
     adding_owner,
     adding_token,
-    enter,
     furnish,
     make_account,
     make_credential,
@@ -35,7 +31,6 @@ from tests.store.records import (
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from keystead.credentials.record import Credential, StoredSecret
     from keystead.ports.store import Tx
     from keystead.vault.version import SealedVersion
 
@@ -150,7 +145,7 @@ async def a_taken_name_is_refused_to_an_edit_too(opened: Opened) -> None:
     a, b = make_account(folder.id, name="one"), make_account(folder.id, name="two")
     for account in (a, b):
         await opened.store.act(adding_account(account))
-    await taken(opened, lambda tx: tx.accounts.save(replace(b, name="ONE", revision=2), 1))
+    await taken(opened, lambda tx: tx.accounts.save(structs.replace(b, name="ONE", revision=2), 1))
     p, q = make_folder(name="p"), make_folder(name="q")
     for place in (p, q):
         await opened.store.act(adding_folder(place))
@@ -158,7 +153,7 @@ async def a_taken_name_is_refused_to_an_edit_too(opened: Opened) -> None:
     x, y = make_owner(name="x"), make_owner(name="y")
     for person in (x, y):
         await opened.store.act(adding_owner(person))
-    await taken(opened, lambda tx: tx.owners.save(replace(y, name="X", revision=2), 1))
+    await taken(opened, lambda tx: tx.owners.save(replace(y, name="X", revision=2), y))
 
 
 @story
@@ -177,13 +172,13 @@ async def of_two_editors_who_read_the_same_only_one_writes(opened: Opened) -> No
         lambda tx, name: tx.credentials.save(replace(token, name=name, revision=2), 1)
     ) == [True, False]
     assert await outcomes(
-        lambda tx, name: tx.owners.save(replace(owner, name=name, revision=2), 1)
+        lambda tx, name: tx.owners.save(replace(owner, name=name, revision=2), owner)
     ) == [True, False]
     assert await outcomes(
         lambda tx, name: tx.folders.save(replace(folder, name=name, revision=2), 1)
     ) == [True, False]
     assert await outcomes(
-        lambda tx, name: tx.accounts.save(replace(account, name=name, revision=2), 1)
+        lambda tx, name: tx.accounts.save(structs.replace(account, name=name, revision=2), 1)
     ) == [True, False]
     found = await opened.store.read(lambda tx: tx.accounts.find(account.id))
     assert found is not None
@@ -214,11 +209,14 @@ async def the_dead_are_not_edited(opened: Opened) -> None:
     assert await opened.store.read(lambda tx: tx.credentials.find(token.id)) is None
     assert await opened.store.act(lambda tx: tx.accounts.bury(account.id, NOON))
     assert not await opened.store.act(lambda tx: tx.accounts.bury(account.id, NOON))
-    assert not await opened.store.act(lambda tx: tx.accounts.save(replace(account, revision=2), 1))
+    assert not await opened.store.act(
+        lambda tx: tx.accounts.save(structs.replace(account, revision=2), 1)
+    )
     assert not await opened.store.act(
         lambda tx: tx.accounts.add_version(make_version(account.id, 2))
     )
-    assert await opened.store.read(lambda tx: tx.accounts.find_version(account.id, 1)) is None, (
+    assert await opened.store.read(lambda tx: tx.accounts.fetch(account.id, 1)) is None
+    assert not await opened.store.read(lambda tx: tx.accounts.versions(account.id, None, 9)), (
         "its values are destroyed"
     )
     assert await opened.store.act(lambda tx: tx.folders.bury(folder.id, NOON))
@@ -235,10 +233,10 @@ async def nothing_is_put_into_a_folder_that_is_gone(opened: Opened) -> None:
 
     lost = make_account(gone.id)
     assert not await opened.store.act(lambda tx: tx.accounts.insert(lost, make_version(lost.id)))
-    assert await opened.store.read(lambda tx: tx.accounts.find_version(lost.id, 1)) is None
+    assert not await opened.store.read(lambda tx: tx.accounts.versions(lost.id, None, 9))
     inside = make_folder(parent_id=gone.id)
     assert not await opened.store.act(lambda tx: tx.folders.insert(inside))
-    moved = replace(account, folder_id=gone.id, revision=2)
+    moved = structs.replace(account, folder_id=gone.id, revision=2)
     assert not await opened.store.act(lambda tx: tx.accounts.save(moved, 1))
 
 
@@ -254,92 +252,6 @@ async def a_folder_with_something_in_it_is_not_buried(opened: Opened) -> None:
     assert await opened.store.act(lambda tx: tx.folders.bury(folder.id, NOON))
     tree = await opened.store.read(lambda tx: tx.folders.tree())
     assert (tree.parents, tree.grants) == ({}, {})
-
-
-@story
-async def a_credential_comes_back_as_it_was_kept(opened: Opened) -> None:
-    owner, _, _ = await opened.store.act(furnish)
-    token = make_credential(
-        owner.id, description="two\nlines", metadata={"team": "ops"},
-        networks=(parse_network("10.0.0.9/8"), parse_network("2001:db8::7")),
-        expires_at=later(NOON, 9), not_before=later(NOON, 1),
-    )  # fmt: skip
-    secret = make_secret()
-    await opened.store.act(lambda tx: tx.credentials.insert(token, secret))
-
-    found = await opened.store.read(lambda tx: tx.credentials.find(token.id))
-    assert found is not None
-    assert (found.credential, found.owner, found.secrets) == (token, owner, (secret,))
-    assert (found.last_use, dict(found.secret_uses)) == (None, {})
-
-
-@story
-async def a_digest_finds_its_credential_and_no_other(opened: Opened) -> None:
-    user = make_owner(kind="user", login="ada")
-    managed = make_owner(managed_by=user.id)
-    mine, other = make_credential(user.id), make_credential(user.id)
-    secret, other_secret = make_secret(), make_secret()
-
-    async def put(tx: Tx) -> None:
-        await tx.owners.insert(user, None)
-        await tx.owners.insert(managed, None)
-        await tx.credentials.insert(mine, secret)
-        await tx.credentials.insert(other, other_secret)
-
-    await opened.store.act(put)
-    assert await presented(opened, mine, secret) == Known(
-        mine, secret, user, frozenset({managed.id})
-    )
-    assert await presented(opened, mine, make_secret()) is None
-    assert await presented(opened, other, secret) is None, "another id than the row's"
-    wrong_pepper = replace(secret, pepper_n=2)
-    assert await presented(opened, mine, wrong_pepper) is None
-
-    opened.sql("DELETE FROM credential_secrets WHERE credential_id = ?", other.id)
-    opened.sql(
-        "UPDATE credential_secrets SET credential_id = ? WHERE credential_id = ?", other.id, mine.id
-    )
-    assert await presented(opened, mine, secret) is None, "moved to another row, it opens nothing"
-
-
-async def presented(opened: Opened, credential: Credential, secret: StoredSecret) -> Known | None:
-    candidates = [(secret.pepper_n + 7, secret.digest), (secret.pepper_n, secret.digest)]
-    return await opened.store.read(
-        lambda tx: tx.credentials.find_presented(candidates, credential.id12)
-    )
-
-
-@story
-async def a_deleted_credential_is_still_recognised_as_revoked(opened: Opened) -> None:
-    owner, _, _ = await opened.store.act(furnish)
-    token, secret = make_credential(owner.id), make_secret()
-    await opened.store.act(lambda tx: tx.credentials.insert(token, secret))
-    await opened.store.act(lambda tx: tx.credentials.bury(token.id, later(NOON, 5)))
-    known = await presented(opened, token, secret)
-    assert known is not None
-    assert known.credential.revoked_at == later(NOON, 5)
-
-
-@story
-async def a_rotation_ends_older_secrets_never_later_than_before(opened: Opened) -> None:
-    owner, _, _ = await opened.store.act(furnish)
-    token = make_credential(owner.id)
-    await opened.store.act(lambda tx: tx.credentials.insert(token, make_secret()))
-
-    async def ends(n: int, seconds: int) -> list[int | None]:
-        at = later(NOON, seconds * SECOND)
-        await opened.store.act(
-            lambda tx: tx.credentials.replace_secret(token.id, make_secret(n), at)
-        )
-        found = await opened.store.read(lambda tx: tx.credentials.find(token.id))
-        assert found is not None
-        return [
-            None if s.retires_at is None else (s.retires_at - NOON) // SECOND for s in found.secrets
-        ]
-
-    assert await ends(2, 60) == [60, None]
-    assert await ends(3, 90) == [60, 90, None]
-    assert await ends(4, 10) == [10, 10, 10, None]
 
 
 @story
@@ -367,8 +279,15 @@ async def an_account_comes_back_and_is_found_by_its_name(opened: Opened) -> None
     assert await opened.store.read(lambda tx: tx.accounts.find(account.id)) == account
     assert await opened.store.read(lambda tx: tx.accounts.find_in(folder.id, "STRASSE")) == account
     assert await opened.store.read(lambda tx: tx.accounts.find_in("fold_x", "STRASSE")) is None
-    assert await opened.store.read(lambda tx: tx.accounts.find_version(account.id, 1)) == version
-    assert await opened.store.read(lambda tx: tx.accounts.find_version(account.id, 2)) is None
+    whole = (account, version)
+    assert await opened.store.read(lambda tx: tx.accounts.fetch(account.id, 1)) == whole
+    assert await opened.store.read(lambda tx: tx.accounts.fetch(account.id, None)) == whole
+    assert (
+        await opened.store.read(lambda tx: tx.accounts.fetch_in(folder.id, "STRASSE", None))
+        == whole
+    )
+    assert await opened.store.read(lambda tx: tx.accounts.fetch(account.id, 2)) == (account, None)
+    assert await opened.store.read(lambda tx: tx.accounts.fetch("acct_x", None)) is None
 
 
 @story
@@ -389,35 +308,6 @@ async def only_the_next_number_becomes_a_version(opened: Opened) -> None:
     assert await numbers(None, 10) == [(3, b""), (2, b""), (1, b"")]
     assert await numbers(3, 1) == [(2, b"")]
     assert await numbers(1, 10) == []
-
-
-@story
-async def the_audit_is_read_by_what_is_asked_for(opened: Opened) -> None:
-    ada = Actor("own_ada", "cred_1", "api_token")
-
-    async def write(tx: Tx) -> None:
-        await enter(tx, "secret.read", ada)
-        await enter(tx, "secret.read", at=later(NOON, 10), decision="refused", code="not_found")
-        await enter(tx, "folder.create", ada, at=later(NOON, 20))
-
-    await opened.store.act(write)
-
-    async def read(since: int = 0, size: int = 10, **query: object) -> list[int]:
-        asked = AuditQuery(**query)  # type: ignore[arg-type]
-        return [
-            e.n for e in await opened.store.read(lambda tx: tx.audit.read(asked, 0, since, size))
-        ]
-
-    assert await read() == [1, 2, 3]
-    assert await read(since=1, size=1) == [2]
-    assert await read(verb="secret.read") == [1, 2]
-    assert await read(owner_id="own_ada", credential_id="cred_1") == [1, 3]
-    assert await read(decision="refused") == [2]
-    assert await read(after=later(NOON, 10)) == [2, 3], "its own instant is inside"
-    assert await read(before=later(NOON, 20)) == [1, 2], "its own instant is outside"
-    newest = await opened.store.read(lambda tx: tx.audit.newest(AuditQuery(), 2))
-    assert [entry.n for entry in newest] == [2, 3]
-    assert (await opened.store.read(lambda tx: tx.audit.head())).n == 3
 
 
 @story

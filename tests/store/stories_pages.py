@@ -128,11 +128,7 @@ async def every_order_is_whole_while_others_write(opened: Opened) -> None:
         assert len({c.id for c in listed}) == len(listed), "nothing comes twice"
         known = {c.id for c in standing}
         kept = [c for c in listed if c.id in known]
-        down = sort.startswith("-")
-        ended = [c for c in standing if sort.endswith("expires_at") and c.expires_at is None]
-        dated = [c for c in standing if c not in ended]
-        tail = sorted(ended, key=lambda c: c.id, reverse=down)
-        assert kept == sorted(dated, key=order(sort), reverse=down) + tail, sort
+        assert kept == in_order(standing, sort), sort
 
 
 @story
@@ -197,7 +193,8 @@ async def credentials_are_found_by_what_is_known_of_them(opened: Opened) -> None
     assert await ids(opened, q="deploy") == [plain.id]
     assert await ids(opened, q="100%") == [plain.id]
     assert await ids(opened, q="0% of OPS_e") == [plain.id]
-    assert await ids(opened, q="opsxe") == [], "no wildcard"
+    for wild in ("opsxe", "ops%", "ops*", "ops?", "[o]ps", "ops\0", "\0"):
+        assert await ids(opened, q=wild) == [], "no wildcard"
     assert await ids(opened, q="ärzte") == [written.id]
     assert await ids(opened, q="Ärzte") == [written.id]
     assert await ids(opened, q="\uff24eploy") == [plain.id], "as names are compared"
@@ -224,6 +221,68 @@ async def what_was_not_used_lately_is_found(opened: Opened) -> None:
     )
     found = await ids(opened, last_used_before=later(NOON, -DAY))
     assert set(found) == {never.id, long_ago.id}
+
+
+LONG = 4_300
+"""Rows enough for each way to look for them: more than are looked at first, and more than are few."""
+
+
+@story
+async def what_is_rare_in_a_long_list_is_found_whole_and_in_order(opened: Opened) -> None:
+    owner, other = make_owner(), make_owner()
+    for each in (owner, other):
+        await opened.store.act(adding_owner(each))
+    chance = random.Random(20261123)
+    standing = [a_life(n, owner.id if n % 43 else other.id, chance) for n in range(LONG)]
+    for start in range(0, LONG, 500):
+        await put(opened, *standing[start : start + 500])
+    await opened.counts.add(
+        [Use(c.id, 1, NOON, "", "", 1) for c in standing if not c.name.endswith("7")]
+    )
+    wanted: list[tuple[dict[str, Any], Callable[[Credential], bool]]] = [
+        ({"owner_id": other.id}, lambda c: c.owner_id == other.id),
+        ({"visible": frozenset({other.id, "own_x"})}, lambda c: c.owner_id == other.id),
+        ({"q": "77"}, lambda c: "77" in c.name or "77" in c.id),
+        ({"q": "77", "owner_id": owner.id}, lambda c: "77" in c.name + c.id and c.owner_id == owner.id),
+        ({"expires_before": later(NOON, DAY)}, lambda c: (c.expires_at or DAY * 99_999) < NOON + DAY),
+        (
+            {"last_used_before": NOON, "state": "disabled"},
+            lambda c: c.name.endswith("7") and state(c, NOON) == "disabled",
+        ),
+        *(({"state": s}, lambda c, s=s: state(c, NOON) == s) for s in get_args(State) if s != "active"),
+    ]  # fmt: skip
+    for sort in get_args(CredentialSort):
+        for query, matches in wanted:
+            asked = credentials(
+                CredentialQuery(**{"visible": None, "at": NOON, **query}, sort=sort)
+            )
+            found = [item.credential for item in await walk(opened, asked, size=200)]
+            assert found == in_order([c for c in standing if matches(c)], sort), (query, sort)
+
+
+def a_life(n: int, owner_id: str, chance: random.Random) -> Credential:
+    """Return a credential in a state that few are in, or as most are."""
+    fate = chance.randrange(40)
+    return make_credential(
+        owner_id,
+        name=f"service {n}",
+        created_at=later(NOON, -chance.randrange(LONG) * SECOND),
+        expires_at={0: later(NOON, -DAY), 1: later(NOON, 5 * DAY), 2: None, 3: None}.get(
+            fate, later(NOON, (40 + chance.randrange(300)) * DAY)
+        ),
+        not_before=later(NOON, DAY) if fate == 4 else None,
+        disabled_at=NOON if fate == 5 else None,
+        revoked_at=NOON if fate == 6 else None,
+    )
+
+
+def in_order(credentials: list[Credential], sort: CredentialSort) -> list[Credential]:
+    """Return them as a list has them."""
+    endless = [c for c in credentials if sort.endswith("expires_at") and c.expires_at is None]
+    others = [c for c in credentials if c not in endless]
+    down = sort.startswith("-")
+    last = sorted(endless, key=lambda c: c.id, reverse=down)
+    return sorted(others, key=order(sort), reverse=down) + last
 
 
 @story

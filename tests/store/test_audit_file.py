@@ -26,10 +26,9 @@ from keystead.audit.entry import decode_entry
 from keystead.audit.verifier import Verifier
 from keystead.crypto.keyring import read_master_key
 from keystead.settings import MASTER_KEY
-from keystead.store.connection import DATABASE
-from keystead.store.installation import open_keyring
-from keystead.store.sqlite import SQLiteStore
-from tests.store.installations import copy_of_an_installation
+from keystead.store.sqlite.connection import DATABASE
+from keystead.store.sqlite.store import SQLiteStore
+from tests.store.installations import copy_of_an_installation, open_keyring
 from tests.store.records import enter
 
 if TYPE_CHECKING:
@@ -248,15 +247,17 @@ def test_a_change_is_found_and_located(
     told = json.loads(done.out)
     assert done.code == 8
     assert told["intact"] is False
-    assert where <= {finding["n"] for finding in told["findings"]}
-    assert any(said in finding["what"] for finding in told["findings"]), told["findings"]
+    found = [finding for chain in told["chains"] for finding in chain["findings"]]
+    assert where <= {finding["n"] for finding in found}
+    assert any(said in finding["what"] for finding in found), found
 
 
 def test_an_untouched_audit_is_intact(data: Path, command: Command) -> None:
     done = command("audit", "verify", "--data", str(data), "--json")
     assert done.code == 0
     told = json.loads(done.out)
-    assert (told["intact"], told["entries"], told["head"]["n"]) == (True, ENTRIES, ENTRIES)
+    (chain,) = told["chains"]
+    assert (told["intact"], chain["entries"], chain["head"]["n"]) == (True, ENTRIES, ENTRIES)
 
 
 def test_the_words_for_people_say_it_too(data: Path, command: Command) -> None:

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from keystead.core.errors import Unavailable
-from keystead.store.chain_file import verify_chain
-from keystead.store.installation import open_keyring
-from keystead.store.sqlite import SQLiteStore
+from keystead.store.chains import verify_chains
+from keystead.store.sqlite.engine import SQLiteEngine
+from keystead.store.sqlite.store import SQLiteStore
 from tests.running import Server, running
-from tests.store.installations import copy_of_an_installation
+from tests.store.installations import copy_of_an_installation, open_keyring
 from tests.store.records import adding_owner, enter, make_owner
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def test_a_full_database_refuses_acts_and_keeps_nothing_of_them(tmp_path: Path) 
         await store.close()
 
     asyncio.run(run())
-    report = verify_chain(data, key, None)
+    report = verify_chains(SQLiteEngine(data), key)[0]
     assert (report.findings, report.entries) == ((), 2)
 
 
@@ -100,7 +100,7 @@ def test_a_server_on_a_full_disk_hands_out_nothing_and_recovers(lonely: Server) 
     assert lonely.call("GET", path).json()["fields"] == {"password": "pass-word"}
     assert entries(lonely) == before + 1
     verified = lonely.call("GET", "/api/v1/audit/verify").json()
-    assert (verified["intact"], verified["findings"]) == (True, [])
+    assert (verified["intact"], verified["chains"][0]["findings"]) == (True, [])
 
 
 def entries(server: Server) -> int:

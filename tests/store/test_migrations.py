@@ -18,18 +18,16 @@ from sqlalchemy import create_engine
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-import keystead.store
 from keystead.core.errors import Misconfigured
-from keystead.store import tables
-from keystead.store.connection import DATABASE, USAGE
-from keystead.store.migrate import HEAD, KNOWN_REVISIONS, migrate, schema_of
+from keystead.store.schema import tables
+from keystead.store.schema.revisions import HEAD, KNOWN_REVISIONS, MIGRATIONS
+from keystead.store.sqlite.connection import DATABASE, USAGE
+from keystead.store.sqlite.migrate import migrate, schema_of
 from tests.store.command import Command
 from tests.store.installations import copy_of_an_installation
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-SCRIPTS = Path(keystead.store.__file__).parent / "migrations"
 
 
 def schema(data: Path) -> dict[str, str]:
@@ -75,7 +73,7 @@ def test_every_definition_is_the_same_word_for_word(tmp_path: Path) -> None:
 
 
 def test_every_revision_of_the_scripts_is_known_in_order() -> None:
-    scripts = ScriptDirectory(str(SCRIPTS))
+    scripts = ScriptDirectory(str(MIGRATIONS))
     found = [script.revision for script in scripts.walk_revisions()]
     assert tuple(reversed(found)) == KNOWN_REVISIONS
     assert scripts.get_heads() == [HEAD]

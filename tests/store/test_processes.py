@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from keystead.store.chain_file import verify_chain
-from keystead.store.installation import open_keyring
-from tests.store.installations import copy_of_an_installation
+from keystead.store.chains import verify_chains
+from keystead.store.sqlite.engine import SQLiteEngine
+from tests.store.installations import copy_of_an_installation, open_keyring
 from tests.store.writers import write_owners
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def write_together(data: Path, acts: int) -> None:
     with ProcessPoolExecutor(WRITERS, context) as pool:
         waits = list(pool.map(write_owners, [str(data)] * WRITERS, names, [acts] * WRITERS))
 
-    report = verify_chain(data, open_keyring(data, master).audit, None)
+    report = verify_chains(SQLiteEngine(data), open_keyring(data, master).audit)[0]
     assert (report.findings, report.entries) == ((), WRITERS * acts)
     with closing(sqlite3.connect(data / "keystead.db")) as base:
         assert base.execute("SELECT count(*) FROM owners").fetchall() == [(WRITERS * acts,)]

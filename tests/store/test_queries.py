@@ -3,18 +3,38 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from keystead.audit.chain import Place
+from keystead.audit.joins import NothingToJoin
 from keystead.core.clock import MINUTE, later
 from keystead.core.secret import Secret
+from keystead.credentials.rotation import Rotation
 from keystead.credentials.wish import CredentialWish
-from keystead.gate.operation import OPERATIONS
-from keystead.operations import accounts, audit, credentials, folders, owners, secrets, whoami
+from keystead.gate.acts.once import Once, RequestKey
+from keystead.gate.acts.operation import OPERATIONS
+from keystead.gate.visit import Visit
+from keystead.main import system_arrival
+from keystead.operations import audit, joins, owners, settings, signing_keys, whoami
+from keystead.operations.catalogue import apis
+from keystead.operations.catalogue import changes as api_changes
+from keystead.operations.issued import credentials, rotation, verification
+from keystead.operations.oauth import introspection, issuing, revocation
+from keystead.operations.owners import groups, passwords, roles
+from keystead.operations.signing_keys import NothingToDo
+from keystead.operations.vault import accounts, folders, secrets
+from keystead.owners.group import GroupWish
 from keystead.owners.owner import OwnerWish
+from keystead.policy.catalogues.catalogue import Action, Group, Resource
+from keystead.policy.catalogues.wish import APIWish
 from keystead.policy.permissions import KEYSTEAD_API, Permission
+from keystead.policy.roles import Right
 from keystead.policy.scopes import Access
 from keystead.ports.audit import AuditQuery
 from keystead.ports.credentials import CredentialQuery
+from keystead.ports.groups import GroupQuery
 from keystead.ports.owners import OwnerQuery
 from keystead.ports.paging import PageRequest
 from keystead.ports.vault import AccountQuery, FolderQuery
@@ -25,14 +45,14 @@ from tests.gate.houses import NOON, Home, at_home
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from keystead.gate.operation import Operation
+    from keystead.gate.acts.operation import Operation
 
 # By a remembered credential. An entry is three statements: read the head, append, sign the head.
-# A right taken away is two: raise the generation, name it in the journal.
+# A right taken away is two: raise the generation, name it in the journal; a third where it is held before.
 STATEMENTS = {
     "whoami": 0,
-    "secret.read": 5,
-    "secret.read_at": 5,
+    "secret.read": 4,
+    "secret.read_at": 4,
     "secret.write": 6,
     "account.list": 1,
     "account.find": 1,
@@ -44,54 +64,109 @@ STATEMENTS = {
     "folder.list": 2,
     "folder.find": 2,
     "folder.read": 2,
-    "folder.create": 7,
-    "folder.edit": 10,
-    "folder.delete": 8,
+    "folder.create": 8,
+    "folder.edit": 11,
+    "folder.delete": 10,
     "owner.list": 1,
     "owner.read": 1,
     "owner.create": 6,
-    "owner.edit": 9,
-    "credential.list": 3,
+    "owner.edit": 10,
+    # Read first, and hashed outside of any transaction.
+    "owner.change_password": 7,
+    "role.list": 0,
+    "group.list": 2,
+    "group.read": 2,
+    # Two more for each of up to a hundred who come or leave.
+    "group.create": 9,
+    "group.edit": 11,
+    "group.delete": 13,
+    # Remembered whole.
+    "api.list": 0,
+    "api.read": 0,
+    "api.create": 6,
+    # Three find out before for whom it matters: the API, its verifiers, and each 500 of its holders.
+    "api.edit": 12,
+    "api.preview_edit": 3,
+    "api.delete": 12,
+    "api.preview_delete": 3,
+    "credential.list": 4,
+    "credential.summarise": 1,
     "credential.read": 3,
     "credential.create": 5,
     "credential.edit": 9,
     "credential.rotate": 14,
     "credential.rotate_self": 14,
+    # The old one is buried, which is told; the new one is added.
+    "credential.refresh": 11,
     "credential.disable": 9,
     "credential.enable": 9,
     "credential.revoke": 9,
     "credential.revoke_self": 9,
     "credential.delete": 9,
-    "audit.read": 4,
+    "credential.verify": 3,
+    "settings.read": 1,
+    "oauth.issue": 4,
+    "oauth.introspect": 2,
+    "oauth.revoke": 3,
+    # Two for the one setting that changes.
+    "settings.edit": 9,
+    "audit.read": 5,
     "audit.export": 4,
     "audit.export_more": 1,
     "audit.verify": 4,
     "audit.verify_more": 1,
+    "audit.verify_joined": 2,
+    # On the one node that this house has; there is nothing to join, and nothing is written.
+    "audit.join": 1,
+    "signing_key.list": 1,
+    "signing_key.published": 1,
+    # Looked at before, and once more in the act; the key that is succeeded gets its end.
+    "signing_key.rotate": 7,
+    "signing_key.ensure": 5,
+    # There is none that has ended, and nothing is written.
+    "signing_key.destroy": 1,
 }
 
-# A credential that this process does not know yet: the credential, its owner's applications, the folder
-# tree and its grants.
-RECOGNISED = 4
+PASSWORD = "nine troubled waters"
+
+# A credential that this process does not know yet: the credential, its owner's applications and groups, the
+# folder tree and its grants, the APIs, the settings.
+RECOGNISED = 6
 
 
 async def cost(home: Home, operation: Operation[..., Any], *arguments: object) -> int:
-    before = home.house.store.statements
-    await home.perform(operation, *arguments)
-    return home.house.store.statements - before
+    before = home.house.database.statements
+    with suppress(NothingToJoin, NothingToDo):
+        await home.perform(operation, *arguments)
+    return home.house.database.statements - before
 
 
 async def measure(home: Home) -> dict[str, int]:
     """Ask for every operation once, on new things of its own."""
     page = PageRequest(10)
-    _, made = await home.issue()
+    token, made = await home.issue()
     _, other = await home.issue()
     spare = await home.perform(folders.create_folder, FolderWish(name="spare"))
     application = await home.perform(owners.create_owner, "application", OwnerWish(name="app"))
+    system = Visit(system_arrival(home.clock))
+    has_password = OwnerWish(password=Secret(PASSWORD))
+    await home.house.gate.perform(owners.edit_owner, system, home.owner_id, has_password)
+    group = await home.perform(groups.create_group, GroupWish(name="group"))
+    granted = FolderWish(name="granted", grants={group.id: Right.USER})
+    await home.perform(folders.create_folder, granted)
     fields = {"password": Secret("another")}
     wish = CredentialWish(
         name="pinned", expires_at=None, access=(Access(KEYSTEAD_API, (Permission.ACCOUNTS_LIST,)),)
     )
+    key = await home.perform(
+        credentials.create_credential, "api_key", "static", None, replace(wish, name="key")
+    )
     everyone = CredentialQuery(visible=None, at=NOON)
+    shown = verification.Shown(token=token, audience=KEYSTEAD_API)
+    some = (Group("g", (Resource("r", (Action("read"),)),)),)
+    registered = APIWish(identifier="https://a.example", name="a", groups=some)
+    api, none = await home.perform(apis.create_api, registered), APIWish(groups=())
+    gone = await home.perform(apis.create_api, replace(registered, identifier="https://c.example"))
     account, path = home.account_id, "ops/orders"
     asked: list[tuple[Operation[..., Any], tuple[object, ...]]] = [
         (whoami.whoami, ()),
@@ -115,20 +190,48 @@ async def measure(home: Home) -> dict[str, int]:
         (owners.read_owner, (application.id,)),
         (owners.create_owner, ("application", OwnerWish(name="app two"))),
         (owners.edit_owner, (application.id, OwnerWish(email="a@example.com"))),
+        (roles.list_roles, ()),
+        (groups.list_groups, (GroupQuery(visible=None), page)),
+        (groups.read_group, (group.id,)),
+        (groups.create_group, (GroupWish(name="one", members=(application.id,)),)),
+        (groups.edit_group, (group.id, GroupWish(add_members=(application.id,)))),
+        (groups.delete_group, (group.id,)),
+        (passwords.change_password, (Secret(PASSWORD), Secret(f"another {PASSWORD}"))),
+        (apis.list_apis, (None, None, page)),
+        (apis.read_api, (api.id,)),
+        (apis.create_api, (APIWish(identifier="https://b.example", name="b"),)),
+        (api_changes.preview_edit, (api.id, none, page)),
+        (api_changes.edit_api, (api.id, none)),
+        (api_changes.preview_delete, (gone.id, page)),
+        (api_changes.delete_api, (gone.id,)),
         (credentials.list_credentials, (everyone, page)),
+        (credentials.summarise_credentials, ()),
         (credentials.read_credential, (made.id,)),
         (credentials.create_credential, ("api_token", "static", None, wish)),
         (credentials.edit_credential, (made.id, CredentialWish(description="x"))),
-        (credentials.rotate_credential, (made.id, 60)),
+        (rotation.rotate_credential, (made.id, Rotation(overlap_seconds=60))),
+        (rotation.refresh_credential, (key.listed.credential.id,)),
         (credentials.disable_credential, (other.id,)),
         (credentials.enable_credential, (other.id,)),
         (credentials.revoke_credential, (other.id,)),
         (credentials.delete_credential, (other.id,)),
+        (verification.verify, (shown,)),
+        (settings.read_settings, ()),
+        (introspection.introspect_token, (token, None)),
+        (revocation.revoke_token, (Secret("nonsense"),)),
+        (settings.edit_settings, ({"max_networks": 20},)),
         (audit.list_events, (AuditQuery(), None, 10)),
         (audit.begin_export, ()),
         (audit.continue_export, (0, 0, 10)),
         (audit.begin_verification, ()),
         (audit.continue_verification, (0, 0, 10)),
+        (audit.find_joined, ({Place(0, 1), Place(0, 2)},)),
+        (joins.join_chains, ()),
+        (signing_keys.ensure_signing_key, ()),
+        (signing_keys.rotate_signing_key, ("ES256",)),
+        (signing_keys.list_signing_keys, ()),
+        (signing_keys.published_keys, ()),
+        (signing_keys.destroy_ended_keys, ()),
     ]
     found = {}
     for operation, arguments in asked:
@@ -137,14 +240,22 @@ async def measure(home: Home) -> dict[str, int]:
         found[operation.name] = await cost(home, operation, *arguments)
     await home.perform(whoami.whoami)
     for name, operation in (
-        ("credential.rotate_self", credentials.rotate_self),
+        ("credential.rotate_self", rotation.rotate_self),
         ("credential.revoke_self", credentials.revoke_self),
     ):
         fresh, _ = await home.issue()
         home.token, kept = fresh, home.token
         await home.perform(whoami.whoami)
-        found[name] = await cost(home, operation, *((0,) if name.endswith("rotate_self") else ()))
+        found[name] = await cost(home, operation)
         home.token = kept
+    client = await home.perform(
+        credentials.create_credential, "oauth_client", "static", None, replace(wish, name="client")
+    )
+    home.token, kept = client.secret, home.token
+    asked_for = issuing.TokenWish(issuer="http://127.0.0.1", grant_type=issuing.GRANT_TYPE)
+    await home.perform(issuing.issue_token, asked_for)
+    found["oauth.issue"] = await cost(home, issuing.issue_token, asked_for)
+    home.token = kept
     return found
 
 
@@ -183,5 +294,27 @@ def test_what_recognition_costs_and_that_it_is_paid_once(tmp_path: Path) -> None
             assert await cost(home, whoami.whoami) == 0, "time alone costs nothing"
             await home.perform(credentials.edit_credential, made.id, CredentialWish(name="other"))
             assert await cost(home, whoami.whoami) == 2, "it alone is read anew, not the tree"
+
+    asyncio.run(run())
+
+
+def test_a_key_costs_two_statements_and_an_answer_told_again_five(tmp_path: Path) -> None:
+    """The claim and the answer; or the claim, the answer and the three of an entry."""
+
+    async def run() -> None:
+        async with at_home(tmp_path / "data") as home:
+            once: Once[Any] = Once(RequestKey("k", b""), lambda _: b"done")
+            wish = FolderWish(name="new")
+
+            async def asked() -> int:
+                before = home.house.database.statements
+                visit = Visit(home.arrival())
+                await home.house.gate.perform_once(folders.create_folder, visit, once, wish)
+                return home.house.database.statements - before
+
+            await home.perform(whoami.whoami)
+            assert await asked() == STATEMENTS["folder.create"] + 2
+            await home.perform(whoami.whoami)
+            assert await asked() == 2 + 3
 
     asyncio.run(run())

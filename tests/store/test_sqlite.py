@@ -5,26 +5,51 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from contextlib import closing
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from keystead.store.chain_file import verify_chain
-from keystead.store.connection import DATABASE
-from keystead.store.counts import SQLiteCounts
-from keystead.store.feed import SQLiteFeed
-from keystead.store.installation import open_keyring
-from keystead.store.sqlite import SQLiteStore
-from tests.store import stories_acts, stories_nouns, stories_pages
+from keystead.store.chains import verify_chains
+from keystead.store.sqlite.connection import DATABASE
+from keystead.store.sqlite.counts import SQLiteCounts
+from keystead.store.sqlite.engine import SQLiteEngine
+from keystead.store.sqlite.feed import SQLiteFeed
+from keystead.store.sqlite.store import SQLiteStore
+from tests.store import (
+    stories_access_tokens,
+    stories_acts,
+    stories_answers,
+    stories_apis,
+    stories_audit,
+    stories_credentials,
+    stories_nouns,
+    stories_owners,
+    stories_pages,
+    stories_settings,
+    stories_signing_keys,
+)
 from tests.store.conformance import STORIES, MakeStore, Opened, tell
-from tests.store.installations import copy_of_an_installation
+from tests.store.installations import copy_of_an_installation, open_keyring
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from keystead.audit.findings import Report
 
-    from keystead.audit.verifier import Report
-
-TOLD = (stories_acts, stories_nouns, stories_pages)
+MEMORY = Path("/dev/shm")
+TOLD = (
+    stories_access_tokens,
+    stories_acts,
+    stories_answers,
+    stories_apis,
+    stories_audit,
+    stories_credentials,
+    stories_nouns,
+    stories_owners,
+    stories_pages,
+    stories_settings,
+    stories_signing_keys,
+)
 
 
 def opener(data: Path) -> MakeStore:
@@ -36,7 +61,7 @@ def opener(data: Path) -> MakeStore:
         feeds: list[SQLiteFeed] = []
         over: list[bool] = []
 
-        def listen() -> SQLiteFeed:
+        async def listen() -> SQLiteFeed:
             feeds.append(SQLiteFeed(data))
             return feeds[-1]
 
@@ -45,7 +70,7 @@ def opener(data: Path) -> MakeStore:
                 return base.execute(statement, values).fetchall()
 
         def verify() -> Report:
-            return verify_chain(data, keyring.audit, None)
+            return verify_chains(SQLiteEngine(data), keyring.audit)[0]
 
         async def close() -> None:
             if not over:
@@ -63,6 +88,15 @@ def opener(data: Path) -> MakeStore:
 @pytest.mark.parametrize("name", sorted(STORIES))
 def test_story(tmp_path: Path, name: str) -> None:
     tell(STORIES[name], opener(tmp_path / "data"))
+
+
+@pytest.mark.parametrize("name", sorted(STORIES))
+def test_story_in_memory(name: str) -> None:
+    """A data directory on a file system in memory: what a throw-away installation runs on."""
+    if not MEMORY.is_dir():
+        pytest.skip(f"{MEMORY} is not there")
+    with TemporaryDirectory(dir=MEMORY, prefix="keystead-") as home:
+        tell(STORIES[name], opener(Path(home) / "data"))
 
 
 def test_the_filter_of_states_equals_the_lifecycle(tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from keystead.crypto.keyring import read_master_key
 from keystead.settings import MASTER_KEY
-from keystead.store.installation import open_keyring
-from keystead.store.sqlite import SQLiteStore
+from keystead.store.sqlite.store import SQLiteStore
+from tests.store.installations import open_keyring
 from tests.store.records import enter, make_owner
 
 if TYPE_CHECKING:

@@ -1,23 +1,8 @@
-"""Where things are kept: SQL, and the two ways to run it.
+"""Where things are kept: SQL, and the ways to run it.
 
-`tables` describes the schema once (Alembic's migrations build it); one file a noun holds its statements and
-turns rows into records; `sqlite` runs them. No rule about rights stands in a statement here: what a caller
-may see comes in as sets of ids.
+`schema` describes the tables once, and its migrations build them; `rows` holds one file a noun, its
+statements and how rows become records; `sqlite` runs them on the embedded database. No rule about rights
+stands in a statement here: what a caller may see comes in as sets of ids.
 """
 
-__all__ = [
-    "accounts",
-    "audit",
-    "credentials",
-    "folders",
-    "generation",
-    "installation",
-    "migrate",
-    "owners",
-    "paging",
-    "sqlite",
-    "statement",
-    "tables",
-    "usage",
-    "writer",
-]
+__all__ = ["move", "presence", "rows", "schema", "sqlite"]

@@ -1,0 +1,24 @@
+"""Which engine an installation has."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from keystead.store.sqlite.engine import SQLiteEngine
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from keystead.store.engine import Engine
+
+__all__ = ["engine_of"]
+
+
+def engine_of(data: Path, database_url: str | None, node: int) -> Engine:
+    """Return the engine of a data directory: PostgreSQL where an address is given, else the embedded one."""
+    if database_url is None:
+        return SQLiteEngine(data)
+    # Its driver is only needed where it is used, and takes a tenth of a second.
+    from keystead.store.postgres.engine import PostgresEngine  # noqa: PLC0415
+
+    return PostgresEngine(data, database_url, node)

@@ -1,0 +1,9 @@
+"""Rows of what was issued: credentials, access tokens, signing keys, and their uses."""
+
+__all__ = [
+    "access_tokens",
+    "credentials",
+    "own",
+    "signing_keys",
+    "usage",
+]

@@ -1,0 +1,230 @@
+"""Access tokens, and the assertions that they were asked for with, in SQL."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+from msgspec import json
+from sqlalchemy import Integer, bindparam, delete, func, insert, select, tuple_, update
+
+# SQLite has taken over PostgreSQL's ON CONFLICT, and compiles this one too.
+from sqlalchemy.dialects.postgresql import insert as insert_or_update
+
+from keystead.core.clock import Instant
+from keystead.credentials.access_token import AccessToken, Grants, as_credential
+from keystead.credentials.record import StoredSecret
+from keystead.ports.credentials import Known
+from keystead.store.rows.issued.credentials import LEAN_COLUMNS, credential_from
+from keystead.store.rows.issued.own import own_of
+from keystead.store.rows.owners.owners import OWNER_COLUMNS, owner_from
+from keystead.store.schema import tables
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from keystead.store.rows.generation import GenerationRows
+    from keystead.store.rows.statement import Row, Runner
+
+__all__ = ["AccessTokenRows", "AssertionRows"]
+
+_T: Final = tables.access_tokens.c
+_S: Final = tables.spent_assertions.c
+_C: Final = tables.credentials.c
+_O: Final = tables.owners.c
+_KEPT: Final = {"kept": True}
+_GRANTS: Final = json.Decoder(dict[str, tuple[str, ...]])
+
+_NAMES: Final = (
+    "id", "parent_id", "secret_n", "n", "grants", "pepper_n", "digest", "created_at", "expires_at",
+    "revoked_at",
+)  # fmt: skip
+_COLUMNS: Final = [_T[name].label(f"t_{name}") for name in _NAMES]
+# Of the index of those that were not ended, which alone are numbered on from.
+_LIVING_OF: Final = (_T.parent_id == bindparam("parent_id"), _T.revoked_at.is_(None))
+_NEWEST: Final = select(_T.n).where(*_LIVING_OF).order_by(_T.n.desc())
+_INSERT: Final = (
+    insert(tables.access_tokens)
+    .from_select(
+        _NAMES,
+        select(
+            *(
+                func.coalesce(_NEWEST.limit(1).scalar_subquery(), 0) + 1
+                if name == "n"
+                else bindparam(name, type_=_T[name].type)
+                for name in _NAMES
+            )
+        ),
+    )
+    .returning(_T.n)
+    .execution_options(**_KEPT)
+)
+_MINTED_AT: Final = (
+    _NEWEST.with_only_columns(_T.created_at)
+    .limit(1)
+    .offset(bindparam("back", type_=Integer))
+    .execution_options(**_KEPT)
+)
+_PRESENTED: Final = (
+    select(*LEAN_COLUMNS, *_COLUMNS, *OWNER_COLUMNS)
+    .select_from(tables.access_tokens)
+    .join(tables.credentials, _C.id == _T.parent_id)
+    .join(tables.owners, _O.id == _C.owner_id)
+    .where(_T.digest == bindparam("wanted"), _T.pepper_n == bindparam("pepper"))
+    .execution_options(**_KEPT)
+)
+_END: Final = (
+    update(tables.access_tokens).where(_T.revoked_at.is_(None)).values(revoked_at=bindparam("now"))
+)
+_REVOKE: Final = _END.where(
+    _T.id == bindparam("wanted"), _T.digest == bindparam("digest")
+).execution_options(**_KEPT)
+_OF_PARENT: Final = _END.where(
+    _T.parent_id == bindparam("wanted"), _T.expires_at > bindparam("now")
+)
+_END_THROUGH: Final = (
+    _OF_PARENT.where(_T.n <= bindparam("last")).returning(_T.id).execution_options(**_KEPT)
+)
+_END_OF_SECRET: Final = (
+    _OF_PARENT.where(_T.secret_n <= bindparam("last")).returning(_T.id).execution_options(**_KEPT)
+)
+_ENDED: Final = (
+    select(_T.row)
+    .where(_T.expires_at <= bindparam("now"))
+    .order_by(_T.expires_at)
+    .limit(bindparam("size"))
+    # Each node deletes what no other one is deleting.
+    .with_for_update(skip_locked=True)
+)
+_FORGET: Final = delete(tables.access_tokens).where(_T.row.in_(_ENDED)).execution_options(**_KEPT)
+
+_NOTE: Final = insert_or_update(tables.spent_assertions).values(
+    {c.name: bindparam(c.name) for c in _S}
+)
+# What has ended is forgotten, whether it has been deleted yet or not.
+_SPEND: Final = _NOTE.on_conflict_do_update(
+    index_elements=[_S.credential_id, _S.digest],
+    set_={"expires_at": _NOTE.excluded.expires_at},
+    where=_S.expires_at <= bindparam("now"),
+).execution_options(**_KEPT)
+_OVER: Final = (
+    select(_S.credential_id, _S.digest)
+    .where(_S.expires_at <= bindparam("now"))
+    .order_by(_S.expires_at)
+    .limit(bindparam("size"))
+    .with_for_update(skip_locked=True)
+)
+_FORGET_SPENT: Final = (
+    delete(tables.spent_assertions)
+    .where(tuple_(_S.credential_id, _S.digest).in_(_OVER))
+    .execution_options(**_KEPT)
+)
+
+
+class AccessTokenRows:
+    """`ports.access_tokens.AccessTokenRecords` over SQL."""
+
+    def __init__(self, run: Runner, generation: GenerationRows) -> None:
+        """Work within one transaction."""
+        self._run = run
+        self._generation = generation
+
+    async def insert(self, token: AccessToken) -> int:
+        """See the port."""
+        values = {name: getattr(token, name) for name in _NAMES if name != "n"}
+        values["grants"] = json.encode(dict(token.grants)).decode()
+        row = await self._run.row(_INSERT, values)
+        if row is None:
+            msg = "an insertion returned no number"
+            raise RuntimeError(msg)
+        return int(row[0])
+
+    async def minted_at(self, parent_id: str, back: int) -> Instant | None:
+        """See the port."""
+        row = await self._run.row(_MINTED_AT, {"parent_id": parent_id, "back": back})
+        return None if row is None else Instant(row[0])
+
+    async def find_presented(self, candidates: Collection[tuple[int, bytes]]) -> Known | None:
+        """See the port."""
+        for pepper, digest in candidates:
+            row = await self._run.row(_PRESENTED, {"wanted": digest, "pepper": pepper})
+            if row is not None:
+                break
+        else:
+            return None
+        token = _token_from(row)
+        parent = credential_from(row)
+        managed, groups = await own_of(self._run, parent.owner_id)
+        secret = StoredSecret(1, token.pepper_n, token.digest, token.created_at)
+        made = as_credential(token, parent)
+        return Known(made, secret, owner_from(row), managed, groups, token, parent)
+
+    async def revoke(self, token: AccessToken, at: Instant) -> bool:
+        """See the port."""
+        values = {"wanted": token.id, "digest": token.digest, "now": at}
+        if not await self._run.changed(_REVOKE, values):
+            return False
+        await self._generation.raise_for("credential", token.id, at)
+        return True
+
+    async def end_through(self, parent_id: str, n: int, at: Instant) -> int:
+        """See the port."""
+        return await self._tell(
+            parent_id,
+            await self._run.rows(_END_THROUGH, {"wanted": parent_id, "last": n, "now": at}),
+            at,
+        )
+
+    async def end_of_secret(self, parent_id: str, secret_n: int, at: Instant) -> int:
+        """See the port."""
+        values = {"wanted": parent_id, "last": secret_n, "now": at}
+        return await self._tell(parent_id, await self._run.rows(_END_OF_SECRET, values), at)
+
+    async def forget(self, at: Instant, size: int) -> int:
+        """See the port."""
+        return await self._run.changed(_FORGET, {"now": at, "size": size})
+
+    async def _tell(self, parent_id: str, ended: Collection[Row], at: Instant) -> int:
+        # One is named by itself; of many it is enough to name their parent, by whom all are dropped.
+        if len(ended) == 1:
+            await self._generation.raise_for("credential", next(iter(ended))[0], at)
+        elif ended:
+            await self._generation.raise_for("credential", parent_id, at)
+        return len(ended)
+
+
+class AssertionRows:
+    """`ports.access_tokens.AssertionRecords` over SQL."""
+
+    def __init__(self, run: Runner) -> None:
+        """Work within one transaction."""
+        self._run = run
+
+    async def spend(self, client_id: str, digest: bytes, at: Instant, expires_at: Instant) -> bool:
+        """See the port."""
+        values = {"credential_id": client_id, "digest": digest, "expires_at": expires_at, "now": at}
+        return bool(await self._run.changed(_SPEND, values))
+
+    async def forget(self, at: Instant, size: int) -> int:
+        """See the port."""
+        return await self._run.changed(_FORGET_SPENT, {"now": at, "size": size})
+
+
+@lru_cache(maxsize=1024)
+def _grants(text: str) -> Grants:
+    return _GRANTS.decode(text)
+
+
+def _token_from(row: Row) -> AccessToken:
+    return AccessToken(
+        id=row["t_id"],
+        parent_id=row["t_parent_id"],
+        secret_n=row["t_secret_n"],
+        n=row["t_n"],
+        grants=_grants(row["t_grants"]),
+        pepper_n=row["t_pepper_n"],
+        digest=row["t_digest"],
+        created_at=row["t_created_at"],
+        expires_at=row["t_expires_at"],
+        revoked_at=row["t_revoked_at"],
+    )

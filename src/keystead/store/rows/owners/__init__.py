@@ -1,0 +1,6 @@
+"""Rows of owners and of groups."""
+
+__all__ = [
+    "groups",
+    "owners",
+]

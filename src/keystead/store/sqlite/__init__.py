@@ -1,0 +1,13 @@
+"""The embedded engine: one file, read on the event loop's thread, written by one writer a process."""
+
+__all__ = [
+    "connection",
+    "counts",
+    "doctor",
+    "engine",
+    "feed",
+    "installation",
+    "migrate",
+    "store",
+    "writer",
+]

@@ -1,0 +1,137 @@
+"""What can be wrong with the embedded database, each with a sentence that says what to do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from keystead.audit.chain import Head, follow
+from keystead.core.clock import MINUTE, format_instant
+from keystead.core.errors import Misconfigured
+from keystead.store.engine import Check
+from keystead.store.rows.audit import NODE
+from keystead.store.schema.revisions import HEAD, KNOWN_REVISIONS
+from keystead.store.signing import KEPT_KEYS, NOT_YET, require_whole
+from keystead.store.sqlite.connection import DATABASE, connect
+from keystead.store.sqlite.migrate import schema_of
+from keystead.vault.folder import MAX_DEPTH
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from keystead.core.clock import Instant
+    from keystead.crypto.keyring import Keyring
+
+__all__ = ["checks"]
+
+
+def checks(data: Path, keyring: Callable[[], Keyring], at: Instant) -> tuple[Check, ...]:
+    """See `Engine.checks`."""
+    return (
+        Check("schema", lambda: _schema(data)),
+        Check("database", lambda: _database(data)),
+        Check("folders", lambda: _folders(data)),
+        Check("audit head", lambda: _head(data, keyring())),
+        Check("signing keys", lambda: _signing_keys(data, keyring())),
+        Check("clock", lambda: _clock(data, at)),
+    )
+
+
+def _schema(data: Path) -> str:
+    found = schema_of(data)
+    if found is None:
+        raise Misconfigured(f"there is no {DATABASE} here; run keystead init.")
+    if found not in KNOWN_REVISIONS:
+        raise Misconfigured(f"form {found} is a newer version's; this one knows up to {HEAD}.")
+    if found != HEAD:
+        return f"form {found}; the next start brings it to {HEAD}"
+    return f"form {found}, up to date"
+
+
+def _database(data: Path) -> str:
+    connection = connect(data, writes=False)
+    try:
+        found = connection.execute("PRAGMA quick_check(1)").fetchall()[0][0]
+    finally:
+        connection.close()
+    if found != "ok":
+        raise Misconfigured(f"the file is damaged ({found}); restore it from a backup.")
+    return "readable and whole"
+
+
+def _folders(data: Path) -> str:
+    connection = connect(data, writes=False)
+    try:
+        found = dict(
+            connection.execute(
+                "SELECT id, parent_id FROM folders WHERE deleted_at IS NULL"
+            ).fetchall()
+        )
+    finally:
+        connection.close()
+    lost = [folder for folder in found if not _reaches_the_top(folder, found)]
+    if lost:
+        raise Misconfigured(
+            f"{len(lost)} folders hang from no top, {lost[0]} among them: the tree is damaged; "
+            "restore a backup."
+        )
+    return f"{len(found)} folders, each under the top"
+
+
+def _reaches_the_top(folder: str, parents: dict[str, str | None]) -> bool:
+    here: str | None = folder
+    for _ in range(MAX_DEPTH + 1):
+        if here is None:
+            return True
+        if here not in parents:
+            return False
+        here = parents[here]
+    return False
+
+
+def _head(data: Path, keyring: Keyring) -> str:
+    connection = connect(data, writes=False)
+    try:
+        connection.execute("BEGIN")
+        heads = connection.execute(
+            "SELECT node, n, digest, key_n, mac FROM audit_heads WHERE node = ?", (NODE,)
+        ).fetchall()
+        last = connection.execute(
+            "SELECT node, n, digest, entry FROM audit_entries WHERE node = ?"
+            " ORDER BY n DESC LIMIT 2",
+            (NODE,),
+        ).fetchall()
+    finally:
+        connection.close()
+    if not heads or not keyring.audit.check(*tuple(heads[0])):
+        raise Misconfigured("it is not signed by this installation; run keystead audit verify.")
+    head = Head(*tuple(heads[0])[:3])
+    if last and Head(*tuple(last[0])[:3]) != head:
+        raise Misconfigured("it is not the last entry; run keystead audit verify.")
+    if len(last) == 2 and follow(Head(*tuple(last[1])[:3]), last[0]["entry"]) != head:  # noqa: PLR2004
+        raise Misconfigured("the last entry was changed; run keystead audit verify.")
+    return f"{head.n} entries, the head is signed"
+
+
+def _signing_keys(data: Path, keyring: Keyring) -> str:
+    if schema_of(data) != HEAD:
+        return NOT_YET
+    connection = connect(data, writes=False)
+    try:
+        return require_whole(connection.execute(KEPT_KEYS).fetchall(), keyring)
+    finally:
+        connection.close()
+
+
+def _clock(data: Path, at: Instant) -> str:
+    connection = connect(data, writes=False)
+    try:
+        newest = connection.execute("SELECT max(at) FROM audit_entries").fetchall()[0][0]
+    finally:
+        connection.close()
+    if newest is not None and newest > at + MINUTE:
+        raise Misconfigured(
+            f"the newest audit entry is of {format_instant(newest)}, later than now "
+            f"({format_instant(at)}): the clock went back, and what has expired may be good again."
+        )
+    return f"{format_instant(at)}, not behind the audit"
