@@ -11,18 +11,20 @@ from keystead.core.arrival import Arrival, Presented, parse_address
 from keystead.core.clock import Instant, later
 from keystead.core.secret import Secret
 from keystead.credentials.wish import CredentialWish
+from keystead.gate.visit import Visit
 from keystead.main import House, system_arrival
-from keystead.operations.accounts import create_account
-from keystead.operations.credentials import create_credential
-from keystead.operations.folders import create_folder
+from keystead.operations.issued.credentials import create_credential
 from keystead.operations.owners import create_owner
+from keystead.operations.vault.accounts import create_account
+from keystead.operations.vault.folders import create_folder
 from keystead.owners.owner import OwnerWish
 from keystead.policy.permissions import KEYSTEAD_API, Permission
 from keystead.policy.roles import Right, Role
 from keystead.policy.scopes import Access
 from keystead.ports.audit import AuditQuery
 from keystead.settings import MASTER_KEY, Settings
-from keystead.store.chain_file import verify_chain
+from keystead.store.chains import verify_chains
+from keystead.store.sqlite.engine import SQLiteEngine
 from keystead.vault.account import AccountWish
 from keystead.vault.folder import FolderWish
 from tests.store.installations import copy_of_an_installation
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
 
     from keystead.audit.chain import StoredEntry
     from keystead.credentials.record import Credential
-    from keystead.gate.operation import Operation
+    from keystead.gate.acts.operation import Operation
 
 __all__ = ["NOON", "Home", "SetClock", "at_home"]
 
@@ -79,8 +81,7 @@ class Home:
 
     async def perform(self, operation: Operation[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Ask as the administrator, from loopback, now."""
-        done = await self.house.gate.perform(operation, self.arrival(), *args, **kwargs)
-        return done.value
+        return await self.house.gate.perform(operation, Visit(self.arrival()), *args, **kwargs)
 
     def arrival(
         self,
@@ -111,10 +112,12 @@ class Home:
     async def entries(self, since: int = 0, **query: Any) -> list[StoredEntry]:  # noqa: ANN401
         """Return the audit's entries, without entering that they were read."""
         wanted = AuditQuery(**query)
-        return list(await self.house.store.read(lambda tx: tx.audit.read(wanted, 0, since, 10_000)))
+        part = await self.house.store.read(lambda tx: tx.audit.onwards(wanted, 0, since, 10_000))
+        assert part.is_last
+        return list(part.entries)
 
     def intact(self) -> bool:
-        return verify_chain(self.data, self.house.keyring.audit, None).intact
+        return verify_chains(SQLiteEngine(self.data), self.house.keyring.audit)[0].intact
 
 
 @asynccontextmanager
@@ -133,12 +136,12 @@ async def at_home(data: Path) -> AsyncIterator[Home]:
 async def _furnish(home: Home) -> None:
     gate, arrival = home.house.gate, system_arrival(home.clock)
     wish = OwnerWish(name="Administrator", login="admin", roles=(Role.ADMINISTRATOR,))
-    owner = (await gate.perform(create_owner, arrival, "user", wish)).value
+    owner = await gate.perform(create_owner, Visit(arrival), "user", wish)
     everything = (Access(KEYSTEAD_API, tuple(Permission)),)
     token = CredentialWish(name="first", access=everything, expires_at=None)
-    issued = (
-        await gate.perform(create_credential, arrival, "api_token", "static", owner.id, token)
-    ).value
+    issued = await gate.perform(
+        create_credential, Visit(arrival), "api_token", "static", owner.id, token
+    )
     home.owner_id, home.token = owner.id, issued.secret
     home.credential = issued.listed.credential
     place = FolderWish(name="ops", grants={owner.id: Right.MANAGER})

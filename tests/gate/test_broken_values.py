@@ -13,8 +13,9 @@ import pytest
 from keystead.core.errors import Refused
 from keystead.core.secret import Secret
 from keystead.crypto.envelope import BrokenEnvelope
-from keystead.operations.accounts import create_account
-from keystead.operations.secrets import fetch_secret, store_secret
+from keystead.gate.visit import Visit
+from keystead.operations.vault.accounts import create_account
+from keystead.operations.vault.secrets import fetch_secret, store_secret
 from keystead.operations.whoami import whoami
 from keystead.vault.account import AccountWish
 from tests.gate.houses import Home, at_home
@@ -95,7 +96,7 @@ def test_a_moved_digest_opens_nothing(tmp_path: Path) -> None:
                 mine=mine.id, other=other.id,
             )  # fmt: skip
             with pytest.raises(Refused) as caught:
-                await home.house.gate.perform(whoami, home.arrival(token))
+                await home.house.gate.perform(whoami, Visit(home.arrival(token)))
             assert caught.value.code == "invalid_credential"
 
     asyncio.run(run())

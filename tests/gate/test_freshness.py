@@ -10,19 +10,22 @@ import pytest
 from keystead.core.errors import Refused
 from keystead.core.secret import Secret
 from keystead.credentials.wish import CredentialWish
-from keystead.gate import freshness
+from keystead.gate.callers import freshness
+from keystead.gate.visit import Visit
 from keystead.main import House
-from keystead.operations.credentials import (
+from keystead.operations.issued.credentials import (
     create_credential,
     delete_credential,
     disable_credential,
     edit_credential,
     revoke_credential,
 )
-from keystead.operations.folders import create_folder, edit_folder
 from keystead.operations.owners import create_owner, edit_owner
-from keystead.operations.secrets import fetch_secret, store_secret
+from keystead.operations.owners.groups import create_group, edit_group
+from keystead.operations.vault.folders import create_folder, edit_folder
+from keystead.operations.vault.secrets import fetch_secret, store_secret
 from keystead.operations.whoami import whoami
+from keystead.owners.group import GroupWish
 from keystead.owners.owner import OwnerWish
 from keystead.policy.permissions import Permission
 from keystead.policy.roles import Right
@@ -36,16 +39,16 @@ if TYPE_CHECKING:
 
 async def look(home: Home, token: Secret, house: House | None = None) -> str:
     try:
-        await (house or home.house).gate.perform(whoami, home.arrival(token))
+        await (house or home.house).gate.perform(whoami, Visit(home.arrival(token)))
     except Refused as refusal:
         return refusal.code
     return "ok"
 
 
 async def reads(home: Home, token: Secret) -> int:
-    before = home.house.store.statements
+    before = home.house.database.statements
     assert await look(home, token) == "ok"
-    return home.house.store.statements - before
+    return home.house.database.statements - before
 
 
 def test_only_what_was_named_is_read_anew(tmp_path: Path) -> None:
@@ -119,7 +122,9 @@ def test_a_grant_taken_away_next_door_closes_the_folder_here(tmp_path: Path) -> 
 
             async def fetch() -> str:
                 try:
-                    await neighbour.gate.perform(fetch_secret, home.arrival(token), home.account_id)
+                    await neighbour.gate.perform(
+                        fetch_secret, Visit(home.arrival(token)), home.account_id
+                    )
                 except Refused as refusal:
                     return refusal.code
                 return "ok"
@@ -133,15 +138,83 @@ def test_a_grant_taken_away_next_door_closes_the_folder_here(tmp_path: Path) -> 
     asyncio.run(run())
 
 
+def test_a_group_left_next_door_closes_the_folder_here(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with at_home(tmp_path / "data") as home:
+            neighbour = House(home.settings, home.clock)
+            apps = [
+                await home.perform(create_owner, "application", OwnerWish(name=f"app {n}"))
+                for n in range(130)
+            ]
+            group = await home.perform(
+                create_group, GroupWish(name="ops", members=(apps[0].id, apps[1].id))
+            )
+            granted = {home.owner_id: Right.MANAGER, group.id: Right.USER}
+            await home.perform(edit_folder, home.folder_id, FolderWish(grants=granted))
+            token, _ = await home.issue(owner_id=apps[0].id)
+            bystander, _ = await home.issue(owner_id=apps[1].id)
+
+            async def fetch(asking: Secret) -> str:
+                try:
+                    await neighbour.gate.perform(
+                        fetch_secret, Visit(home.arrival(asking)), home.account_id
+                    )
+                except Refused as refusal:
+                    return refusal.code
+                return "ok"
+
+            async def change(wish: GroupWish) -> None:
+                await home.perform(edit_group, group.id, wish)
+
+            assert [await fetch(token), await fetch(bystander)] == ["ok", "ok"]
+            known = neighbour.gate._freshness._known
+            assert len(known) == 2
+            await change(GroupWish(remove_members=(apps[0].id,)))
+            assert await fetch(bystander) == "ok"
+            assert len(known) == 1, "who stayed is still remembered"
+            assert await fetch(token) == "not_found"
+            await change(GroupWish(members=tuple(app.id for app in apps)))
+            assert await fetch(token) == "ok"
+            assert len(known) == 1, "of so many nobody is"
+            await change(GroupWish(members=()))
+            assert [await fetch(token), await fetch(bystander)] == ["not_found"] * 2
+            await neighbour.close()
+
+    asyncio.run(run())
+
+
+def test_rights_of_what_is_not_remembered_are_not_remembered_either(tmp_path: Path) -> None:
+    """Who left a group between being read and being judged would keep its rights for good."""
+
+    async def run() -> None:
+        async with at_home(tmp_path / "data") as home:
+            app = await home.perform(create_owner, "application", OwnerWish(name="app"))
+            group = await home.perform(create_group, GroupWish(name="ops", members=(app.id,)))
+            granted = {home.owner_id: Right.MANAGER, group.id: Right.USER}
+            await home.perform(edit_folder, home.folder_id, FolderWish(grants=granted))
+            token, _ = await home.issue(owner_id=app.id)
+            memory = home.house.gate._freshness
+            assert await look(home, token) == "ok"
+            (stale,) = (known for known, _ in memory._known.values() if known.owner.id == app.id)
+            await home.perform(edit_group, group.id, GroupWish(members=()))
+            await memory.catch_up()
+            assert home.folder_id in (await memory.caller(stale)).rights, "as it was read"
+            assert await look(home, token) == "ok"
+            (fresh,) = (known for known, _ in memory._known.values() if known.owner.id == app.id)
+            assert (await memory.caller(fresh)).rights == {}
+
+    asyncio.run(run())
+
+
 def test_a_folder_made_next_door_is_known_here(tmp_path: Path) -> None:
     async def run() -> None:
         async with at_home(tmp_path / "data") as home:
             neighbour = House(home.settings, home.clock)
-            await neighbour.gate.perform(whoami, home.arrival())
+            await neighbour.gate.perform(whoami, Visit(home.arrival()))
             made = await home.perform(create_folder, FolderWish(name="fresh"))
             inside = FolderWish(name="inside", parent_id=made.folder.id)
-            done = await neighbour.gate.perform(create_folder, home.arrival(), inside)
-            assert done.value.path == "fresh/inside"
+            placed = await neighbour.gate.perform(create_folder, Visit(home.arrival()), inside)
+            assert placed.path == "fresh/inside"
             await neighbour.close()
 
     asyncio.run(run())

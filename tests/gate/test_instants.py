@@ -9,13 +9,14 @@ import pytest
 
 from keystead.core.clock import SECOND, later
 from keystead.core.errors import Refused
+from keystead.credentials.rotation import Rotation
 from keystead.credentials.wish import CredentialWish
-from keystead.operations.credentials import (
+from keystead.gate.visit import Visit
+from keystead.operations.issued.credentials import (
     edit_credential,
     revoke_credential,
-    rotate_credential,
-    rotate_self,
 )
+from keystead.operations.issued.rotation import rotate_credential, rotate_self
 from keystead.operations.whoami import whoami
 from tests.gate.houses import NOON, Home, at_home
 
@@ -29,7 +30,7 @@ async def answer(home: Home, token: Secret, at: int) -> str:
     """Return the code that a use at an instant after noon is answered with."""
     arrival = home.arrival(token, at=later(NOON, at))
     try:
-        await home.house.gate.perform(whoami, arrival)
+        await home.house.gate.perform(whoami, Visit(arrival))
     except Refused as refusal:
         return refusal.code
     return "ok"
@@ -59,11 +60,13 @@ def test_a_remembered_credential_ends_without_anybody_telling(tmp_path: Path) ->
         async with at_home(tmp_path / "data") as home:
             token, _ = await home.issue(expires_at=later(NOON, SECOND))
             assert await answer(home, token, SECOND - 1) == "ok"
-            before = home.house.store.statements
+            before = home.house.database.statements
             with pytest.raises(Refused):
-                await home.house.gate.perform(whoami, home.arrival(token, at=later(NOON, SECOND)))
+                await home.house.gate.perform(
+                    whoami, Visit(home.arrival(token, at=later(NOON, SECOND)))
+                )
             # Only the refusal's entry: read the head, append, sign.
-            assert home.house.store.statements == before + 3
+            assert home.house.database.statements == before + 3
 
     asyncio.run(run())
 
@@ -72,9 +75,13 @@ def test_old_secrets_retire_at_their_own_instants(tmp_path: Path) -> None:
     async def run() -> None:
         async with at_home(tmp_path / "data") as home:
             first, made = await home.issue()
-            second = (await home.perform(rotate_credential, made.id, 60)).secret
+            second = (
+                await home.perform(rotate_credential, made.id, Rotation(overlap_seconds=60))
+            ).secret
             home.clock.go_on(10 * SECOND)
-            third = (await home.perform(rotate_credential, made.id, 5)).secret
+            third = (
+                await home.perform(rotate_credential, made.id, Rotation(overlap_seconds=5))
+            ).secret
             for token, last_good in ((first, 15 * SECOND - 1), (second, 15 * SECOND - 1)):
                 assert await answer(home, token, last_good) == "ok"
                 assert await answer(home, token, last_good + 1) == "credential_revoked"
@@ -88,7 +95,7 @@ def test_a_rotation_without_overlap_ends_the_old_secret_at_its_own_instant(tmp_p
         async with at_home(tmp_path / "data") as home:
             old, _ = await home.issue()
             mine, home.token = home.token, old
-            fresh = (await home.perform(rotate_self, 0)).secret
+            fresh = (await home.perform(rotate_self)).secret
             home.token = mine
             assert await answer(home, old, 0) == "credential_revoked"
             assert await answer(home, fresh, 0) == "ok"

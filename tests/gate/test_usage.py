@@ -9,7 +9,10 @@ import pytest
 
 from keystead.core.clock import SECOND, later
 from keystead.core.errors import Refused
-from keystead.operations.credentials import read_credential, rotate_credential
+from keystead.credentials.rotation import Rotation
+from keystead.gate.visit import Visit
+from keystead.operations.issued.credentials import read_credential
+from keystead.operations.issued.rotation import rotate_credential
 from keystead.operations.whoami import whoami
 from tests.gate.houses import NOON, Home, at_home
 
@@ -41,7 +44,7 @@ class Slow:
 
 
 async def use(home: Home, token: Secret, address: str = "10.0.0.1", agent: str = "curl") -> None:
-    await home.house.gate.perform(whoami, home.arrival(token, address, agent=agent))
+    await home.house.gate.perform(whoami, Visit(home.arrival(token, address, agent=agent)))
 
 
 async def last_use(home: Home, credential_id: str) -> LastUse | None:
@@ -93,7 +96,9 @@ def test_each_secret_has_its_own_last_use(tmp_path: Path) -> None:
         async with at_home(tmp_path / "data") as home:
             first, made = await home.issue()
             await use(home, first)
-            second = (await home.perform(rotate_credential, made.id, 60)).secret
+            second = (
+                await home.perform(rotate_credential, made.id, Rotation(overlap_seconds=60))
+            ).secret
             await use(home, second)
             await use(home, second)
             await home.house.gate.usage.flush(home.house.counts)

@@ -1,8 +1,20 @@
 """The one path that every request walks: who → bounds → may → do → tell (Law 2).
 
-`operation` declares what can be asked; `gate` walks the steps; `schemes` recognises who asks; `freshness`
-remembers what recognition read and drops it when it changes; `throttle` bounds what strangers can cost.
-A door cannot forget a step, because it does not contain one.
+`gate` walks the steps. `callers` recognises who asks, remembers what recognition read, and drops it when it
+changes; `acts` has what can be asked, its slow step, its transaction, and the first answer to what is asked
+for twice. `pool` is where the slow step runs; `throttle` bounds what strangers, and guessing, can cost;
+`ended` deletes what has ended by itself; `telling` says what is raised and entered of a no; `visit` is one
+request as its door sees it. A door cannot forget a step, because it does not contain one.
 """
 
-__all__ = ["act", "caller", "freshness", "gate", "operation", "schemes", "throttle", "usage"]
+__all__ = [
+    "acts",
+    "callers",
+    "ended",
+    "gate",
+    "pool",
+    "telling",
+    "throttle",
+    "usage",
+    "visit",
+]

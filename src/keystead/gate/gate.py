@@ -2,123 +2,145 @@
 
 1. *Who*: the credential presented is recognised, or the request is a stranger's.
 2. *Bounds* and 3. *may*: `policy.decide`, one pure function.
-4. *Do*: the operation runs in one transaction; an entered one writes its entry in the same.
-5. *Tell*: a refusal is entered in a transaction of its own, and only then raised.
+4. *Do*: what is slow is prepared outside any transaction, and 1 to 3 are walked again; then the operation
+   runs in one transaction, and an entered one writes its entry in the same.
+5. *Tell*: a refusal is entered in a transaction of its own, and only then raised; of too many in a minute
+   most are counted instead (`throttle`).
 
 A crash between the commit of 4 and the answer leaves the act with its entry; the client asks again.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Generic, ParamSpec, TypeVar
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
 
+from msgspec.structs import replace
+
+from keystead.audit.event import ObjectRef
 from keystead.core.actor import STRANGER, SYSTEM, Actor
 from keystead.core.arrival import Presented
-from keystead.core.errors import (
-    Forbidden,
-    KeysteadError,
-    Refused,
-    Throttled,
-    Unauthenticated,
-    Unavailable,
-)
+from keystead.core.errors import KeysteadError, Refused, Throttled
 from keystead.crypto.envelope import BrokenEnvelope
-from keystead.gate.act import Act, told
-from keystead.gate.caller import Caller
-from keystead.gate.operation import Told
-from keystead.gate.schemes import Failed, NotMine, Verified, recognise
-from keystead.gate.throttle import Strangers
+from keystead.crypto.passwords import BrokenPasswordHash
+from keystead.crypto.token_format import without_tokens
+from keystead.gate.acts.act import Act, Seen, told
+from keystead.gate.acts.once import Answered, Once, answer_gone, do_once, is_kept
+from keystead.gate.acts.operation import Told
+from keystead.gate.acts.preparation import Preparation
+from keystead.gate.callers.caller import Caller
+from keystead.gate.callers.schemes import Misplaced, Verified, is_cookie, recognise, refusal_of
+from keystead.gate.callers.signed import is_signed, use_up
+from keystead.gate.telling import refusal_by, told_of
+from keystead.gate.throttle import Attempts, Refusals, Strangers
 from keystead.gate.usage import UsageCounter
 from keystead.policy.decide import Question, decide
 
 if TYPE_CHECKING:
-    from keystead.audit.event import Event, ObjectRef
+    from collections.abc import Awaitable, Callable, Iterable
+
+    from keystead.audit.event import Event
     from keystead.core.arrival import Arrival
-    from keystead.core.clock import Instant
     from keystead.core.secret import Secret
     from keystead.crypto.keyring import Keyring
-    from keystead.gate.freshness import Freshness
-    from keystead.gate.operation import Operation
+    from keystead.gate.acts.operation import Operation
+    from keystead.gate.callers.freshness import Freshness
+    from keystead.gate.callers.schemes import Outcome
+    from keystead.gate.pool import SlowPool
+    from keystead.gate.visit import Visit
     from keystead.policy.restrictions import Denial
+    from keystead.ports.credentials import Known
     from keystead.ports.store import Store, Tx
 
-__all__ = ["Done", "Gate"]
+__all__ = ["Gate"]
 
 P = ParamSpec("P")
+R = TypeVar("R")
 T = TypeVar("T")
 
-
-_BROKEN: Final = Refused(
-    "internal_error", "the stored value does not open", rule="sealed value altered or moved"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Done(Generic[T]):
-    """What an operation returned, and the presented credential's end for the answer's header."""
-
-    value: T
-    expires_at: Instant | None
+_RETIRE: Final = "credential.retire"
 
 
 class Gate:
     """One process's gate."""
 
-    def __init__(self, store: Store, freshness: Freshness, keyring: Keyring) -> None:
-        """Stand before a store, with a memory and the keys."""
+    def __init__(
+        self, store: Store, freshness: Freshness, keyring: Keyring, pool: SlowPool
+    ) -> None:
+        """Stand before a store, with a memory, the keys, and threads for what is slow."""
         self._store = store
         self._freshness = freshness
         self._keyring = keyring
+        self._pool = pool
         self.usage = UsageCounter()
         self.strangers = Strangers()
+        self.refusals = Refusals()
+        self.attempts = Attempts()
 
     async def perform(
-        self, operation: Operation[P, T], arrival: Arrival, *args: P.args, **kwargs: P.kwargs
-    ) -> Done[T]:
-        """Ask the house for something.
+        self, operation: Operation[P, T], visit: Visit, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Ask the house for something; who was recognised is noted in the visit.
 
         Raises:
             Refused: with the stable code; it has been entered.
             Invalid: an argument cannot be accepted; nothing was done.
             Unavailable: it cannot be decided or kept just now; nothing was done.
         """
-        await self._freshness.catch_up()
-        caller = await self._who(operation.verb, arrival)
-        try:
-            value = await self._perform(operation, caller, arrival, *args, **kwargs)
-        except KeysteadError as error:
-            error.presented_until = caller.expires_at
-            raise
-        if caller.known is not None:
-            self.usage.note(caller.known, arrival)
-        return Done(value, caller.expires_at)
+        caller = await self._admitted(operation, visit)
+        caller, prepared = await self._prepare(operation, caller, visit, *args, **kwargs)
 
-    async def admit(self, operation: Operation[..., Any], arrival: Arrival) -> Instant | None:
+        async def work(act: Act) -> T:
+            return await operation.act(act, *prepared, *args, **kwargs)
+
+        return await self._do(operation, caller, visit, work)
+
+    async def perform_once(
+        self,
+        operation: Operation[P, T],
+        visit: Visit,
+        once: Once[T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> Answered:
+        """Ask the house for a change that is made once, however often the same request comes.
+
+        Who, bounds and may are judged each time, and each answer that is given again has its own entry.
+
+        Raises:
+            Refused, Invalid, Unavailable: as `perform`, and as `do_once`.
+        """
+        caller = await self._admitted(operation, visit)
+        at = visit.arrival.at
+        slow = operation.prepare is not None
+        # What was slow is not done again, nor a password's guess counted again.
+        known = slow and await self._store.read(lambda tx: is_kept(tx, caller, once.key, at))
+        prepared: tuple[object, ...] = ()
+        if not known:
+            caller, prepared = await self._prepare(operation, caller, visit, *args, **kwargs)
+
+        async def work(act: Act) -> T:
+            if known:
+                raise answer_gone()
+            return await operation.act(act, *prepared, *args, **kwargs)
+
+        return await self._do(operation, caller, visit, lambda act: do_once(act, once, work))
+
+    async def admit(self, operation: Operation[..., Any], visit: Visit) -> None:
         """Walk who, bounds and may alone: a door asks before it says what is wrong with a request.
-
-        Returns:
-            The presented credential's end.
 
         Raises:
             Refused: as `perform`; it has been entered.
             Unavailable: as `perform`.
         """
-        await self._freshness.catch_up()
-        caller = await self._who(operation.verb, arrival)
-        try:
-            await self._require_allowed(operation, caller, arrival)
-        except KeysteadError as error:
-            error.presented_until = caller.expires_at
-            raise
-        return caller.expires_at
+        await self._admitted(operation, visit)
 
     async def refuse_in_query(self, arrival: Arrival, token: Secret) -> None:
         """Enter that a token came in a URL, where logs keep it, naming its credential if it has one."""
         await self._freshness.catch_up()
         exposed = Presented(token, "query")
         refusal = Refused("token_in_query", "a token in a URL", rule="exposed: revoke it")
-        outcome = await recognise(exposed, self._keyring.digester, self._freshness.find)
+        outcome = await recognise(exposed, self._keyring.digester, self._freshness, arrival.at)
         if isinstance(outcome, Verified):
             caller = await self._freshness.caller(outcome.known)
             await self._enter_refusal("token.exposed", caller.actor, arrival, refusal, None)
@@ -126,78 +148,150 @@ class Gate:
             await self._refuse_stranger("token.exposed", arrival, refusal)
 
     async def summarise(self, arrival: Arrival) -> None:
-        """Enter how many strangers' refusals got no entry of their own, if any (once a minute)."""
-        summary = self.strangers.take_summary()
-        if summary is None:
+        """Enter how many refusals got no entry of their own, if any (once a minute)."""
+        strangers, known = self.strangers.take_summary(), self.refusals.take_summaries()
+        counted = list(known.items())
+        if strangers is not None:
+            sums = {"refusals": strangers.refusals, "addresses": strangers.addresses}
+            counted.append((SYSTEM, Counter(sums)))
+        if not counted:
             return
-        facts: dict[str, str | int | bool] = {
-            "refusals": summary.refusals,
-            "addresses": summary.addresses,
-        }
-        event = told("audit.summary", SYSTEM, arrival, "summary", "ok", "", None, facts)
         try:
-            await self._enter(event)
+            await self._enter(
+                *(
+                    told("audit.summary", actor, arrival, "summary", "ok", "", None, {**sums})
+                    for actor, sums in counted
+                )
+            )
         except BaseException:
-            self.strangers.give_back(summary)
+            self.refusals.give_back(known)
+            if strangers is not None:
+                self.strangers.give_back(strangers)
             raise
 
-    async def _perform(
+    async def _admitted(self, operation: Operation[..., Any], visit: Visit) -> Caller:
+        visit.asked = True
+        await self._freshness.catch_up()
+        caller = await self._who(operation.verb, visit)
+        visit.credential_expires_at = caller.expires_at
+        denial = _denial(operation, caller, visit.arrival)
+        if denial is not None and await self._freshness.was_behind():
+            caller = await self._who(operation.verb, visit)
+            denial = _denial(operation, caller, visit.arrival)
+        if denial is not None:
+            refusal = refusal_by(denial)
+            await self._enter_refusal(operation.verb, caller.actor, visit.arrival, refusal, None)
+            raise refusal
+        if caller.known is not None and caller.known.secret.ends_older:
+            await self._end_older(caller.known, visit.arrival)
+        return caller
+
+    async def _end_older(self, known: Known, arrival: Arrival) -> None:
+        """End the secrets that this one replaces, before the request that first used it is answered."""
+        credential, n = known.credential, known.secret.n
+        about = ObjectRef("credential", credential.id, without_tokens(credential.name))
+
+        async def end(tx: Tx) -> None:
+            # Of several processes that see a first use, one does it.
+            if await tx.credentials.end_older(credential.id, n, arrival.at):
+                entry = told(_RETIRE, SYSTEM, arrival, "allowed", "ok", "", about, {"secret": n})
+                await tx.audit.append(entry)
+
+        await self._store.act(end)
+
+    async def _prepare(
         self,
-        operation: Operation[P, T],
+        operation: Operation[P, Any],
         caller: Caller,
-        arrival: Arrival,
+        visit: Visit,
         *args: P.args,
         **kwargs: P.kwargs,
-    ) -> T:
-        await self._require_allowed(operation, caller, arrival)
+    ) -> tuple[Caller, tuple[object, ...]]:
+        """Return who asks, and what the slow step found: the act's first argument, or nothing."""
+        if operation.prepare is None:
+            return caller, ()
+        slow = Preparation(caller, visit.arrival, self.attempts, self._store, self._pool)
+        try:
+            found = await operation.prepare(slow, *args, **kwargs)
+        except (Refused, BrokenPasswordHash) as error:
+            actor = caller.actor
+            await self._enter_refusal(operation.verb, actor, visit.arrival, error, slow.object)
+            raise
+        # Slow is long enough for a right to be taken away, and for that to have been answered (Law 3).
+        return await self._admitted(operation, visit), (found,)
+
+    async def _do(
+        self,
+        operation: Operation[..., Any],
+        caller: Caller,
+        visit: Visit,
+        work: Callable[[Act], Awaitable[R]],
+        *,
+        is_certain: bool = False,
+    ) -> R:
+        arrival = visit.arrival
         acts: list[Act] = []
 
-        async def do(tx: Tx) -> T:
+        async def do(tx: Tx) -> R:
             act = Act(operation.verb, tx, caller, arrival, self._keyring)
             acts[:] = [act]
-            value = await operation.act(act, *args, **kwargs)
+            value = await work(act)
             if operation.told is Told.ENTERED:
                 await tx.audit.append(act.event())
+            await use_up(tx, caller, arrival.at)
             return value
 
         try:
-            if operation.told is Told.ENTERED:
-                return await self._store.act(do)
-            return await self._store.read(do)
-        except Refused as refusal:
+            if operation.told is Told.ENTERED or is_signed(caller):
+                value = await self._store.act(do)
+            elif operation.browses:
+                value = await self._store.browse(do)
+            else:
+                value = await self._store.read(do)
+        except (Refused, BrokenEnvelope) as error:
+            if not is_certain and await self._freshness.was_behind():
+                caller = await self._admitted(operation, visit)
+                return await self._do(operation, caller, visit, work, is_certain=True)
             about = acts[0].object if acts else None
-            await self._enter_refusal(operation.verb, caller.actor, arrival, refusal, about)
+            await self._enter_refusal(operation.verb, caller.actor, arrival, error, about)
             raise
-        except BrokenEnvelope:
-            # Somebody changed the database: a fault to the client, but one that the audit tells of.
-            about = acts[0].object if acts else None
-            await self._enter_refusal(operation.verb, caller.actor, arrival, _BROKEN, about)
-            raise
+        if caller.known is not None:
+            self.usage.note(caller.known, arrival)
+        if acts and acts[0].seen:
+            await self._account_for(acts[0].seen, arrival)
+        return value
 
-    async def _who(self, verb: str, arrival: Arrival) -> Caller:
+    async def _account_for(self, seen: Iterable[Seen], arrival: Arrival) -> None:
+        """Count the uses and enter the refusals of what somebody was shown and asked about."""
+        events = []
+        for each in seen:
+            if each.refusal is None:
+                self.usage.note(each.known, replace(arrival, address=each.address))
+                if each.known.secret.ends_older:
+                    await self._end_older(each.known, arrival)
+            elif self.refusals.should_enter(each.refusal.actor, each.refusal.code, arrival.at):
+                events.append(each.refusal)
+        if events:
+            await self._enter(*events)
+
+    async def _who(self, verb: str, visit: Visit) -> Caller:
+        arrival = visit.arrival
         if arrival.presented == "system":
-            return Caller.of_house(await self._freshness.tree())
-        outcome = await recognise(arrival.presented, self._keyring.digester, self._freshness.find)
+            return Caller.of_house(
+                await self._freshness.tree(),
+                await self._freshness.apis(),
+                await self._freshness.organisation(),
+            )
+        outcome: Outcome = Misplaced()
+        if visit.sessions or not is_cookie(arrival.presented):
+            outcome = await recognise(
+                arrival.presented, self._keyring.digester, self._freshness, arrival.at
+            )
         if isinstance(outcome, Verified):
             return await self._freshness.caller(outcome.known)
-        refusal = _stranger(outcome)
+        refusal = refusal_of(outcome)
         await self._refuse_stranger(verb, arrival, refusal)
         raise refusal
-
-    async def _require_allowed(
-        self, operation: Operation[P, T], caller: Caller, arrival: Arrival
-    ) -> None:
-        if caller.house:
-            return
-        if caller.subject is None:
-            msg = "a caller that is neither recognised nor the house itself"
-            raise RuntimeError(msg)
-        question = Question(operation.needs, arrival.at, arrival.address, arrival.exposed)
-        denial = decide(caller.subject, question)
-        if denial is not None:
-            refusal = _refusal(denial)
-            await self._enter_refusal(operation.verb, caller.actor, arrival, refusal, None)
-            raise refusal
 
     async def _refuse_stranger(self, verb: str, arrival: Arrival, refusal: Refused) -> None:
         address = arrival.address.text if arrival.address else ""
@@ -213,36 +307,34 @@ class Gate:
         verb: str,
         actor: Actor,
         arrival: Arrival,
-        refusal: Refused | Unavailable,
+        error: KeysteadError,
         about: ObjectRef | None,
     ) -> None:
-        rule = refusal.rule if isinstance(refusal, Refused) else refusal.code
-        await self._enter(told(verb, actor, arrival, "refused", refusal.code, rule, about))
+        code, rule = told_of(error)
+        if actor.credential_id and not self.refusals.should_enter(actor, code, arrival.at):
+            return
+        await self._enter(told(verb, actor, arrival, "refused", code, rule, about))
 
-    async def _enter(self, event: Event) -> None:
+    async def _enter(self, *events: Event) -> None:
         async def enter(tx: Tx) -> None:
-            await tx.audit.append(event)
+            for event in events:
+                await tx.audit.append(event)
 
         await self._store.act(enter)
 
 
-def _stranger(outcome: NotMine | Failed) -> Unauthenticated:
-    match outcome:
-        case NotMine():
-            return Unauthenticated(
-                "missing_credential", "present a credential in the Authorization header"
-            )
-        case Failed(why):
-            return Unauthenticated(
-                "invalid_credential", "the credential presented is not valid", rule=why
-            )
-
-
-def _refusal(denial: Denial) -> Refused | Unavailable:
-    match denial.sort:
-        case "unauthenticated":
-            return Unauthenticated(denial.code, denial.detail, rule=denial.rule)
-        case "forbidden":
-            return Forbidden(denial.code, denial.detail, rule=denial.rule)
-        case "undecided":
-            return Unavailable(denial.code, denial.detail)
+def _denial(operation: Operation[..., Any], caller: Caller, arrival: Arrival) -> Denial | None:
+    if caller.house:
+        return None
+    if caller.subject is None:
+        msg = "a caller that is neither recognised nor the house itself"
+        raise RuntimeError(msg)
+    question = Question(
+        operation.needs,
+        arrival.at,
+        arrival.address,
+        arrival.exposed,
+        operation.kinds,
+        operation.key_admins,
+    )
+    return decide(caller.subject, question)

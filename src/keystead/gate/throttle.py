@@ -1,24 +1,38 @@
-"""What strangers may cost: entries for unrecognised refusals, and answers to failed presentations.
+"""What refusals may cost: entries in the audit, and answers to failed presentations.
 
-At most ten entries a minute per address and a hundred in all are written; the rest is one summary entry a
-minute. An address with more than sixty failed presentations in a minute gets 429 for further
+Of strangers at most ten entries a minute per address and a hundred in all are written; the rest is one
+summary entry a minute. An address with more than sixty failed presentations in a minute gets 429 for further
 *failed* ones; a good credential from there is never refused for others' failures. Counts are per process.
 An IPv6 address counts as its /64: a single machine has all of those addresses.
+
+Of a recognised credential at most sixty refusals a minute are entered one by one; the rest is one summary
+entry a minute for each credential, under its name, that counts them by code. A revoked token in a busy loop
+fills no disk so, and the audit still tells how often it came.
+
+What guessing may cost somebody who is known: five wrong passwords in a quarter of an hour, for each owner.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from keystead.core.arrival import parse_address
 from keystead.core.clock import MINUTE, SECOND, Instant
+
+if TYPE_CHECKING:
+    from keystead.core.actor import Actor
 
 __all__ = [
     "ENTRIES_PER_ADDRESS",
     "ENTRIES_PER_MINUTE",
     "FAILURES_PER_ADDRESS",
+    "GUESSES_PER_OWNER",
+    "GUESSES_SPAN",
+    "REFUSALS_PER_CREDENTIAL",
+    "Attempts",
+    "Refusals",
     "Strangers",
     "Summary",
 ]
@@ -26,6 +40,10 @@ __all__ = [
 ENTRIES_PER_ADDRESS: Final = 10
 ENTRIES_PER_MINUTE: Final = 100
 FAILURES_PER_ADDRESS: Final = 60
+REFUSALS_PER_CREDENTIAL: Final = 60
+GUESSES_PER_OWNER: Final = 5
+GUESSES_SPAN: Final = 15 * MINUTE
+_MOST_GUESSED: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +113,70 @@ class Strangers:
             self._refusals.clear()
             self._failures.clear()
             self._entered = 0
+
+
+@dataclass(slots=True)
+class Refusals:
+    """The running minute's refusals of recognised credentials."""
+
+    _minute: int = -1
+    _refused: Counter[str] = field(default_factory=Counter)
+    _unentered: dict[Actor, Counter[str]] = field(default_factory=dict)
+
+    def should_enter(self, actor: Actor, code: str, at: Instant) -> bool:
+        """Count a refusal, and say whether it gets an entry of its own."""
+        minute = at // MINUTE
+        # Forward only, as in `Strangers`.
+        if minute > self._minute:
+            self._minute = minute
+            self._refused.clear()
+        self._refused[actor.credential_id] += 1
+        if self._refused[actor.credential_id] <= REFUSALS_PER_CREDENTIAL:
+            return True
+        self._unentered.setdefault(actor, Counter())[code] += 1
+        return False
+
+    def take_summaries(self) -> dict[Actor, Counter[str]]:
+        """Return what got no entry since the last call, by code, and forget it."""
+        found, self._unentered = self._unentered, {}
+        return found
+
+    def give_back(self, summaries: dict[Actor, Counter[str]]) -> None:
+        """Take back what could not be entered, for the next time."""
+        for actor, codes in summaries.items():
+            self._unentered.setdefault(actor, Counter()).update(codes)
+
+
+@dataclass(slots=True)
+class Attempts:
+    """Guesses at passwords by owner, each counted before it is checked: many at once are no way round it."""
+
+    _since: dict[str, tuple[Instant, int]] = field(default_factory=dict)
+
+    def begin(self, owner_id: str, at: Instant) -> int | None:
+        """Count a guess; return the seconds to wait, and count nothing, where there were too many."""
+        since, guesses = self._since.get(owner_id, (at, 0))
+        if at - since >= GUESSES_SPAN:
+            since, guesses = at, 0
+        if guesses >= GUESSES_PER_OWNER:
+            return max(1, -((at - since - GUESSES_SPAN) // SECOND))
+        self._forget_old(at)
+        self._since[owner_id] = since, guesses + 1
+        return None
+
+    def take_back(self, owner_id: str) -> None:
+        """Count a guess no more: it could not be checked."""
+        since, guesses = self._since.get(owner_id, (Instant(0), 0))
+        if guesses:
+            self._since[owner_id] = since, guesses - 1
+
+    def forget(self, owner_id: str) -> None:
+        """Forget an owner's guesses: this one was right."""
+        self._since.pop(owner_id, None)
+
+    def _forget_old(self, at: Instant) -> None:
+        if len(self._since) >= _MOST_GUESSED:
+            self._since = {o: (s, n) for o, (s, n) in self._since.items() if at - s < GUESSES_SPAN}
 
 
 def _source(address: str) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from keystead.ports.usage import Use
 
 if TYPE_CHECKING:
     from keystead.core.arrival import Arrival
+    from keystead.core.clock import Instant
     from keystead.ports.credentials import Known
     from keystead.ports.usage import UsageRecords
 
@@ -20,15 +20,16 @@ class UsageCounter:
 
     def __init__(self) -> None:
         """Start at nought."""
-        self._uses: dict[tuple[str, int], Use] = {}
+        # A record for each use would cost more than the counting.
+        self._uses: dict[tuple[str, int], tuple[Instant, str, str, int]] = {}
 
     def note(self, known: Known, arrival: Arrival) -> None:
         """Count one allowed use."""
-        key = (known.credential.id, known.secret.n)
+        key = known.used
         address = arrival.address.text if arrival.address else ""
         held = self._uses.get(key)
-        count = 1 if held is None else held.count + 1
-        self._uses[key] = Use(*key, arrival.at, address, arrival.agent, count)
+        count = 1 if held is None else held[-1] + 1
+        self._uses[key] = arrival.at, address, arrival.agent, count
 
     async def flush(self, records: UsageRecords) -> int:
         """Write the counts; they are kept for the next flush where that fails."""
@@ -36,15 +37,18 @@ class UsageCounter:
         if not taken:
             return 0
         try:
-            await records.add(list(taken.values()))
+            await records.add(
+                [
+                    Use(credential_id, n, at, address, agent, count)
+                    for (credential_id, n), (at, address, agent, count) in taken.items()
+                ]
+            )
         except BaseException:
             self._give_back(taken)
             raise
         return len(taken)
 
-    def _give_back(self, taken: dict[tuple[str, int], Use]) -> None:
+    def _give_back(self, taken: dict[tuple[str, int], tuple[Instant, str, str, int]]) -> None:
         for key, use in taken.items():
             newer = self._uses.get(key)
-            self._uses[key] = (
-                use if newer is None else replace(newer, count=newer.count + use.count)
-            )
+            self._uses[key] = use if newer is None else (*newer[:-1], newer[-1] + use[-1])

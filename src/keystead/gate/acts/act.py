@@ -11,15 +11,31 @@ from keystead.crypto.token_format import without_tokens
 
 if TYPE_CHECKING:
     from keystead.core.actor import Actor
-    from keystead.core.arrival import Arrival
+    from keystead.core.arrival import Address, Arrival
     from keystead.core.clock import Instant
     from keystead.crypto.keyring import Keyring
-    from keystead.gate.caller import Caller
+    from keystead.gate.callers.caller import Caller
+    from keystead.ports.credentials import Known
     from keystead.ports.store import Tx
 
-__all__ = ["Act"]
+__all__ = ["Act", "Seen", "told"]
 
 Fact = str | int | bool
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A credential that somebody was shown, and asked about.
+
+    Attributes:
+        known: what it is.
+        address: where it came from, as the asker says; None where he does not.
+        refusal: the entry of its refusal; None where it was allowed, which is counted as a use.
+    """
+
+    known: Known
+    address: Address | None
+    refusal: Event | None = None
 
 
 @dataclass(slots=True)
@@ -27,11 +43,12 @@ class Act:
     """One act in progress.
 
     Attributes:
-        verb: the operation's name.
+        verb: its name in the audit.
         tx: the transaction; an operation awaits nothing else.
         caller: who asks, already recognised, bounded and allowed.
         arrival: what the request brought.
         keyring: for sealing and for new secrets.
+        seen: other credentials that were used or refused in it, as somebody asked about them.
     """
 
     verb: str
@@ -39,6 +56,7 @@ class Act:
     caller: Caller
     arrival: Arrival
     keyring: Keyring
+    seen: list[Seen] = field(default_factory=list)
     _object: ObjectRef | None = None
     _facts: dict[str, Fact] = field(default_factory=dict)
 
@@ -49,13 +67,22 @@ class Act:
 
     def about(self, type_: str, id_: str, name: str, **facts: Fact) -> None:
         """Name the object for the entry; facts are names and numbers, never values."""
-        self._object = ObjectRef(type_, id_, name)
-        self._facts.update(facts)
+        # Somebody may have named a thing by a token, by mistake or on purpose.
+        self._object = ObjectRef(type_, id_, without_tokens(name))
+        self._facts.update(
+            {key: without_tokens(f) if isinstance(f, str) else f for key, f in facts.items()}
+        )
 
     def seek(self, type_: str, asked_for: str) -> None:
         """Name what was asked for, before it is known to exist, so that a refusal tells it too."""
         # Whoever puts a token where an id belongs must not find it in the audit: its public id says enough.
         self._object = ObjectRef(type_, "", without_tokens(asked_for)[:MAX_NAME])
+
+    def repeat(self, verb: str, object_: ObjectRef | None) -> None:
+        """Tell that an earlier act's answer is given again, and nothing is done."""
+        self._object = object_
+        self._facts = {"verb": self.verb}
+        self.verb = verb
 
     @property
     def object(self) -> ObjectRef | None:

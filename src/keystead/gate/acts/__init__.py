@@ -1,0 +1,8 @@
+"""What is done: the shape of an operation, its preparation, its one transaction."""
+
+__all__ = [
+    "act",
+    "once",
+    "operation",
+    "preparation",
+]

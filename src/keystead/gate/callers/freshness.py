@@ -1,0 +1,230 @@
+"""What a process remembers of recognised credentials, and how it stays true (Law 3).
+
+Remembered are decided-upon *inputs*: the credential, its secret, its owner, the folder tree. A decision is
+never kept; expiry and networks are judged at each use. Before every use the feed is asked for news (a
+microsecond where there is none), and what it names is dropped.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from keystead.gate.callers.caller import Caller, subject_of
+from keystead.policy.catalogues.catalogue import APIs
+from keystead.policy.roles import inherited_rights
+from keystead.ports.credentials import signing_digest
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Collection, Mapping
+
+    from keystead.policy.decide import Subject
+    from keystead.policy.organisation import Organisation
+    from keystead.policy.roles import Right
+    from keystead.ports.credentials import Known
+    from keystead.ports.freshness import NewsFeed
+    from keystead.ports.store import Store, Tx
+    from keystead.vault.folder import FolderTree
+
+__all__ = ["Freshness"]
+
+_MOST: Final = 50_000
+"""Credentials remembered by a process, some 2 KB each; past it the memory starts anew."""
+
+
+class Freshness:
+    """One process's memory."""
+
+    def __init__(self, store: Store, feed: NewsFeed) -> None:
+        """Remember nothing yet."""
+        self._store = store
+        self._feed = feed
+        self._known: dict[bytes, tuple[Known, Subject]] = {}
+        self._digests: dict[str, set[bytes]] = {}
+        self._tree: FolderTree | None = None
+        self._apis: APIs | None = None
+        self._organisation: Organisation | None = None
+        self._rights: dict[str, Mapping[str, Right]] = {}
+        # Made of all the above, so that they go with the first of it that is dropped.
+        self._callers: dict[bytes, Caller] = {}
+        # Raised whenever something is dropped: what was read before may not be remembered after.
+        self._drops = 0
+
+    async def catch_up(self) -> bool:
+        """Drop whatever has changed, and say whether anything has; called before every use of the memory."""
+        news = await self._feed.news()
+        if news is None:
+            return False
+        self._drops += 1
+        self._callers.clear()
+        if news.everything:
+            self._forget_all()
+            return True
+        for changed, ref in news.named:
+            match changed:
+                case "folders":
+                    self._tree = None
+                    self._rights.clear()
+                case "apis":
+                    self._apis = None
+                case "settings":
+                    self._organisation = None
+                case "credential" | "owner":
+                    for digest in self._digests.pop(ref, ()):
+                        self._drop(digest)
+                    self._rights.pop(ref, None)
+                case _:
+                    # Too many owners to name; or a newer version's word, which is not known here.
+                    self._forget_all()
+                    return True
+        return True
+
+    async def was_behind(self) -> bool:
+        """Ask the store itself whether what was decided by had changed; drop it if so.
+
+        What another node gives takes a moment to be heard of here, and is not to be refused meanwhile.
+
+        Raises:
+            Unavailable: `not_fresh`; it cannot be asked.
+        """
+        self._feed.doubt()
+        return await self.catch_up()
+
+    async def find(self, candidates: Collection[tuple[int, bytes]], id12: str) -> Known | None:
+        """Return what a digest belongs to, from memory or else from the store."""
+
+        async def look_up(tx: Tx) -> Known | None:
+            return await tx.credentials.find_presented(candidates, id12)
+
+        return await self._found(candidates, look_up)
+
+    async def find_minted(self, candidates: Collection[tuple[int, bytes]]) -> Known | None:
+        """Return the access token that a digest belongs to, from memory or else from the store."""
+
+        async def look_up(tx: Tx) -> Known | None:
+            return await tx.access_tokens.find_presented(candidates)
+
+        return await self._found(candidates, look_up)
+
+    async def find_signing(self, id12: str) -> Known | None:
+        """Return the client of this id that has registered keys, from memory or else from the store."""
+
+        async def look_up(tx: Tx) -> Known | None:
+            return await tx.credentials.find_signing(id12)
+
+        return await self._found([(0, signing_digest(id12))], look_up)
+
+    async def _found(
+        self,
+        candidates: Collection[tuple[int, bytes]],
+        look_up: Callable[[Tx], Awaitable[Known | None]],
+    ) -> Known | None:
+        for _, digest in candidates:
+            if (held := self._known.get(digest)) is not None:
+                # The id is part of the token under the digest, so a remembered digest has the right one.
+                return held[0]
+        drops = self._drops
+        known = await self._store.read(look_up)
+        if known is not None and drops == self._drops:
+            self._remember(known)
+        return known
+
+    async def caller(self, known: Known) -> Caller:
+        """Return the recognised caller with his folder rights."""
+        remembered = self._callers.get(known.secret.digest)
+        if remembered is not None and remembered.known is known:
+            return remembered
+        drops = self._drops
+        held = self._known.get(known.secret.digest)
+        subject = held[1] if held is not None else subject_of(known)
+        tree = await self.tree()
+        rights = self._rights.get(known.owner.id)
+        if rights is None:
+            grantees = (known.owner.id, *known.groups)
+            rights = inherited_rights(tree.parents, tree.grants, grantees)
+            # Only of what is remembered itself: groups that were left meanwhile are not told of again.
+            held = self._known.get(known.secret.digest)
+            if tree is self._tree and held is not None and held[0] is known:
+                self._rights[known.owner.id] = rights
+        apis, organisation = await self.apis(), await self.organisation()
+        caller = Caller(known, subject, rights, tree, apis, organisation)
+        held = self._known.get(known.secret.digest)
+        if drops == self._drops and held is not None and held[0] is known:
+            self._callers[known.secret.digest] = caller
+        return caller
+
+    async def tree(self) -> FolderTree:
+        """Return the folder tree."""
+        if self._tree is not None:
+            return self._tree
+
+        async def read(tx: Tx) -> FolderTree:
+            return await tx.folders.tree()
+
+        drops = self._drops
+        tree = await self._store.read(read)
+        if drops == self._drops:
+            self._tree = tree
+        return tree
+
+    async def apis(self) -> APIs:
+        """Return every API."""
+        if self._apis is not None:
+            return self._apis
+
+        async def read(tx: Tx) -> APIs:
+            return APIs(await tx.apis.all())
+
+        drops = self._drops
+        apis = await self._store.read(read)
+        if drops == self._drops:
+            self._apis = apis
+        return apis
+
+    async def organisation(self) -> Organisation:
+        """Return the organisation's rules."""
+        if self._organisation is not None:
+            return self._organisation
+
+        async def read(tx: Tx) -> Organisation:
+            return await tx.settings.organisation()
+
+        drops = self._drops
+        organisation = await self._store.read(read)
+        if drops == self._drops:
+            self._organisation = organisation
+        return organisation
+
+    def _remember(self, known: Known) -> None:
+        if len(self._known) >= _MOST:
+            self._forget_all()
+        digest = known.secret.digest
+        self._known[digest] = (known, subject_of(known))
+        for ref in _refs(known):
+            self._digests.setdefault(ref, set()).add(digest)
+
+    def _drop(self, digest: bytes) -> None:
+        held = self._known.pop(digest, None)
+        if held is None:
+            return
+        # Out of both lists: an owner's would grow with every credential that he ever had.
+        for ref in _refs(held[0]):
+            others = self._digests.get(ref)
+            if others is not None:
+                others.discard(digest)
+                if not others:
+                    del self._digests[ref]
+
+    def _forget_all(self) -> None:
+        self._known.clear()
+        self._callers.clear()
+        self._digests.clear()
+        self._rights.clear()
+        self._tree = None
+        self._apis = None
+        self._organisation = None
+
+
+def _refs(known: Known) -> tuple[str, ...]:
+    """Return what it is dropped by: itself, its owner, and what it was minted from."""
+    parents = () if known.minted is None else (known.minted.parent_id,)
+    return (known.credential.id, known.owner.id, *parents)

@@ -1,0 +1,186 @@
+"""Recognition: each outcome a type of its own, so that "no token" and "bad token" cannot be confused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, Literal, Protocol
+
+from msgspec import Struct
+
+from keystead.core.arrival import Presented
+from keystead.core.errors import Forbidden, Refused, Unauthenticated
+from keystead.credentials.access_token import ACCESS_TOKEN
+from keystead.credentials.api_key import API_KEY
+from keystead.credentials.kind import KINDS
+from keystead.credentials.oauth_client import OAUTH_CLIENT
+from keystead.crypto.jose.assertion import RefusedAssertion, verify_assertion
+from keystead.crypto.token_format import is_jwt, public_id, read_secret
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from keystead.core.clock import Instant
+    from keystead.crypto.digest import Digester
+    from keystead.ports.credentials import Known
+
+__all__ = [
+    "ASSERTION",
+    "Failed",
+    "Finder",
+    "Misplaced",
+    "NotMine",
+    "Outcome",
+    "Verified",
+    "is_cookie",
+    "recognise",
+    "refusal_of",
+]
+
+
+_PAIRS: Final = frozenset({API_KEY.name, OAUTH_CLIENT.name})
+"""The kinds that are presented by a public id and a secret; a token is one text."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotMine:
+    """Nothing was presented."""
+
+
+class Verified(Struct, frozen=True):
+    """The secret is right; whether the credential may be used now is not judged yet."""
+
+    known: Known
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Something was presented that belongs to nobody; `why` is for the audit, never for the client."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Misplaced:
+    """A browser's cookie came where no browser asks."""
+
+
+ASSERTION: Final = "private_key_jwt"
+"""The scheme of what a client has signed with a key of its own."""
+
+# The example of RFC 7517 appendix A.1. Its private half is known to everybody, and proves nothing here.
+_NOBODYS_KEYS: Final = (
+    '{"keys":[{"kty":"EC","crv":"P-256","x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",'
+    '"y":"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM","alg":"ES256","kid":"nobody"}]}'
+)
+
+Outcome = NotMine | Verified | Failed | Misplaced
+
+
+class Finder(Protocol):
+    """Where what was presented is looked up."""
+
+    async def find(self, candidates: Collection[tuple[int, bytes]], id12: str) -> Known | None:
+        """Return the credential that a digest belongs to, if it carries the token's own id."""
+
+    async def find_minted(self, candidates: Collection[tuple[int, bytes]]) -> Known | None:
+        """Return the access token that a digest belongs to."""
+
+    async def find_signing(self, id12: str) -> Known | None:
+        """Return the client of this id that has registered keys."""
+
+
+async def recognise(
+    presented: Presented | None, digester: Digester, finder: Finder, at: Instant
+) -> Outcome:
+    """Find out whose secret this is.
+
+    The check digits throw out typos before anything is looked up. The look-up is by keyed digest, once per
+    live pepper, and the row must carry the token's own id: a digest moved to another row opens nothing. A JWT
+    is looked up like any other token, by a digest of the whole of it: one that was not minted here, or was
+    changed by a bit, is nobody's, whatever it says of itself.
+    """
+    if presented is None:
+        return NotMine()
+    if presented.scheme == ASSERTION:
+        return await _asserted(presented, finder, at)
+    parts = read_secret(presented.mark)
+    if parts is None and is_jwt(presented.mark):
+        if not _suits(presented.scheme, ACCESS_TOKEN.name):
+            return Failed("scheme")
+        known = await finder.find_minted(digester.candidates(presented.mark))
+        return Failed("unknown") if known is None else Verified(known)
+    if parts is None or parts.mark not in KINDS:
+        return Failed("malformed")
+    identity = presented.identity
+    if identity is not None and identity != public_id(parts.mark, parts.id12):
+        return Failed("another's id")
+    kind = KINDS[parts.mark].name
+    if not _suits(presented.scheme, kind):
+        return Failed("scheme")
+    candidates = digester.candidates(presented.mark)
+    if kind == ACCESS_TOKEN.name:
+        known = await finder.find_minted(candidates)
+        good = known is not None and known.credential.id12 == parts.id12
+    else:
+        known = await finder.find(candidates, parts.id12)
+        good = known is not None and known.credential.kind == kind
+    return Verified(known) if known is not None and good else Failed("unknown")
+
+
+async def _asserted(presented: Presented, finder: Finder, at: Instant) -> Outcome:
+    """Judge what a client has signed; whether it was used before is for the act that uses it up."""
+    identity = presented.identity or ""
+    mark, id12 = identity[:4], identity[4:]
+    if mark != f"ks{OAUTH_CLIENT.marks['static']}_":
+        return Failed("malformed")
+    known = await finder.find_signing(id12)
+    keys = None if known is None else known.credential.public_jwks
+    found = verify_assertion(
+        presented.mark,
+        # Of a client that is not there a signature is checked as well, which takes as long.
+        keys or _NOBODYS_KEYS,
+        issuer=presented.audience,
+        client_id=identity,
+        at=at,
+        legacy_audience=None if known is None else known.credential.legacy_audience,
+    )
+    if known is None or keys is None:
+        return Failed("unknown")
+    if isinstance(found, RefusedAssertion):
+        return Failed(found.why)
+    return Verified(replace(known, assertion=found))
+
+
+def is_cookie(presented: Presented | Literal["system"] | None) -> bool:
+    """Say whether a browser's cookie is all that was presented."""
+    return isinstance(presented, Presented) and presented.scheme == "cookie"
+
+
+def _suits(scheme: str, kind: str) -> bool:
+    """Say whether a kind is presented so: a pair has a public id, and a cookie holds a session."""
+    match scheme:
+        case "basic":
+            return kind in _PAIRS
+        case "cookie":
+            return kind == "session"
+        case _:
+            return True
+
+
+def refusal_of(outcome: NotMine | Failed | Misplaced) -> Refused:
+    """Return what a stranger is told; why it failed is in the rule, for the audit alone."""
+    match outcome:
+        case Misplaced():
+            return Forbidden(
+                "cookie_auth_not_allowed",
+                "a cookie is not accepted here; send a token in the Authorization header",
+                rule="cookie",
+            )
+        case NotMine():
+            return Unauthenticated(
+                "missing_credential", "present a credential in the Authorization header"
+            )
+        case Failed(why):
+            return Unauthenticated(
+                "invalid_credential", "the credential presented is not valid", rule=why
+            )

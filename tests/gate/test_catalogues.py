@@ -1,0 +1,99 @@
+"""How much a look at an API's holders goes through, and how many APIs there may be."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+
+from keystead.core.errors import Conflict
+from keystead.operations.catalogue.apis import create_api, list_apis
+from keystead.operations.catalogue.changes import edit_api, preview_delete
+from keystead.operations.catalogue.effects import MAX_LOOKED_AT
+from keystead.operations.catalogue.rules import MAX_APIS_IN_ALL, MAX_SCOPES_IN_ALL
+from keystead.operations.whoami import whoami
+from keystead.policy.catalogues.catalogue import Action, Group, Resource
+from keystead.policy.catalogues.wish import MAX_SCOPES_OF_API, APIWish
+from keystead.policy.scopes import Access
+from keystead.ports.paging import PageRequest
+from tests.gate.houses import Home, at_home
+from tests.store.records import make_api, make_credential, make_secret
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from keystead.policy.catalogues.catalogue import API
+    from keystead.ports.store import Tx
+
+FULL = (
+    Group("g", tuple(Resource(f"r{j}", (Action("read"), Action("create"))) for j in range(500))),
+)
+
+
+async def keep(home: Home, *apis: API) -> None:
+    """Put APIs into the store, beside the verb and what it bounds."""
+
+    async def put(tx: Tx) -> None:
+        for api in apis:
+            await tx.apis.insert(api)
+
+    await home.house.store.act(put)
+    await home.perform(whoami)
+
+
+def test_a_look_at_more_holders_than_it_goes_through_says_so(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with at_home(tmp_path / "data") as home:
+            api = make_api(owner_id=home.owner_id)
+            await keep(home, api)
+            access = (Access(api.identifier, ("scan:read",)),)
+
+            async def give(tx: Tx, count: int) -> None:
+                for _ in range(count):
+                    made = make_credential(home.owner_id, access=access)
+                    await tx.credentials.insert(made, make_secret())
+
+            await home.house.store.act(lambda tx: give(tx, MAX_LOOKED_AT))
+            found = await home.perform(preview_delete, api.id, PageRequest(1))
+            assert (found.credentials, found.losing, found.complete) == (10_000, 10_000, True)
+            await home.house.store.act(lambda tx: give(tx, 1))
+            found = await home.perform(preview_delete, api.id, PageRequest(1))
+            assert (found.credentials, found.losing, found.complete) == (10_000, 10_000, False)
+
+    asyncio.run(run())
+
+
+def test_an_installation_has_so_many_apis_and_no_more(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with at_home(tmp_path / "data") as home:
+            owner = home.owner_id
+            apis = [make_api(owner_id=owner, groups=()) for _ in range(MAX_APIS_IN_ALL - 1)]
+            await keep(home, *apis)
+            last = await home.perform(create_api, APIWish(identifier="https://a.example", name="a"))
+            with pytest.raises(Conflict, match="wrong_state"):
+                await home.perform(create_api, APIWish(identifier="https://b.example", name="b"))
+            assert (await home.perform(edit_api, last.id, APIWish(name="b"))).api.name == "b"
+            page = await home.perform(list_apis, None, None, PageRequest(200))
+            assert (len(page.items), page.next is not None) == (200, True)
+
+    asyncio.run(run())
+
+
+def test_an_installation_has_so_many_scopes_and_no_more(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with at_home(tmp_path / "data") as home:
+            full = MAX_SCOPES_IN_ALL // MAX_SCOPES_OF_API
+            apis = [make_api(owner_id=home.owner_id, groups=FULL) for _ in range(full)]
+            await keep(home, *apis)
+            some = APIWish(identifier="https://a.example", name="a", groups=apis[0].groups)
+            with pytest.raises(Conflict, match="wrong_state"):
+                await home.perform(create_api, some)
+            fewer = APIWish(groups=(Group("g", FULL[0].resources[:499]),))
+            await home.perform(edit_api, apis[0].id, fewer)
+            few = APIWish(identifier="https://a.example", name="a", groups=make_api().groups)
+            await home.perform(create_api, few)
+            with pytest.raises(Conflict, match="wrong_state"):
+                await home.perform(edit_api, apis[0].id, APIWish(groups=FULL))
+
+    asyncio.run(run())
