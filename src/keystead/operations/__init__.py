@@ -6,13 +6,15 @@ decided before it runs; it cannot be reached by another way.
 """
 
 __all__ = [
-    "accounts",
     "audit",
-    "credentials",
-    "folders",
-    "issuing",
+    "catalogue",
+    "finding",
+    "issued",
+    "joins",
+    "oauth",
     "owners",
-    "sealing",
-    "secrets",
+    "settings",
+    "signing_keys",
+    "vault",
     "whoami",
 ]

@@ -1,67 +1,178 @@
-"""Verbs about the audit. Reading it is entered too. Row K17."""
+"""Verbs about the audit. Reading it is entered too. Row K17.
+
+Whatever looks at many entries does so in bounded looks, each in a reading transaction of its own: no act
+waits for it, and other lists have their turn in between. A list is looked up before its act: what is found
+is answered once the act has entered that it was asked for.
+"""
 
 from __future__ import annotations
 
+from functools import partial
+from itertools import count, filterfalse
 from typing import TYPE_CHECKING, Final
 
-from keystead.audit.verifier import Verifier
-from keystead.gate.operation import Told, operation
+from keystead.audit.joins import chain_fact
+from keystead.audit.pages import Found, Page, newest_page, next_page
+from keystead.audit.verification import Verification
+from keystead.gate.acts.operation import Told, operation
 from keystead.policy.permissions import Permission
-from keystead.ports.audit import AuditQuery
+from keystead.ports.audit import NEWEST, AuditQuery, Moment
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 
-    from keystead.audit.chain import SignedHead, StoredEntry
-    from keystead.gate.act import Act
+    from keystead.audit.chain import Place, StoredEntry
+    from keystead.gate.acts.act import Act
+    from keystead.gate.acts.preparation import Preparation
+    from keystead.ports.audit import ChainState, Part
+    from keystead.ports.store import Tx
 
 __all__ = [
     "begin_export",
     "begin_verification",
     "continue_export",
     "continue_verification",
+    "find_joined",
     "list_events",
 ]
 
 _ALL: Final = AuditQuery()
 
+_MOST_LOOKS: Final = 50
+"""Behind a cursor and in each chain; the page then says that there is more, wherever it is."""
 
-@operation("audit.read", needs=Permission.AUDIT_READ, told=Told.ENTERED)
+
+async def _looked_up(
+    slow: Preparation, query: AuditQuery, since: Mapping[int, int] | None, size: int
+) -> Page:
+    chains = await slow.read(lambda tx: tx.audit.chains())
+    wanted = [chain for chain in chains if query.node in {None, chain.node}]
+    if since is not None:
+        return await _onwards(slow, query, wanted, since, size)
+    return await _newest(slow, query, wanted, size)
+
+
+@operation("audit.read", needs=Permission.AUDIT_READ, told=Told.ENTERED, prepare=_looked_up)
 async def list_events(
-    act: Act, query: AuditQuery, since: tuple[int, int] | None, size: int
-) -> Sequence[StoredEntry]:
-    """Return up to `size` entries after `since` (node and number), or the newest ones, in order."""
+    act: Act, page: Page, query: AuditQuery, since: Mapping[int, int] | None, size: int
+) -> Page:
+    """Return up to `size` entries of all chains after a cursor, or the newest ones."""
+    del query, since, size
     act.about("audit", "", "events")
-    if since is None:
-        return await act.tx.audit.newest(query, size)
-    return await act.tx.audit.read(query, *since, size)
+    return page
 
 
 @operation("audit.export", needs=Permission.AUDIT_EXPORT, told=Told.ENTERED)
-async def begin_export(act: Act) -> SignedHead:
-    """Begin an export, and return the signed head up to which it goes."""
-    head = await act.tx.audit.head()
-    act.about("audit", "", "export", until=head.n)
-    return head
+async def begin_export(act: Act) -> Sequence[ChainState]:
+    """Begin an export, and return the chains, each to be exported to its present end."""
+    return await _begin(act, "export")
 
 
-@operation("audit.export_more", needs=Permission.AUDIT_EXPORT, told=Told.COUNTED)
+@operation("audit.export_more", needs=Permission.AUDIT_EXPORT, told=Told.COUNTED, browses=True)
 async def continue_export(act: Act, node: int, since: int, size: int) -> Sequence[StoredEntry]:
     """Return the next entries of an export that was entered; it stops if the credential is revoked."""
-    return await act.tx.audit.read(_ALL, node, since, size)
+    return (await act.tx.audit.onwards(_ALL, node, since, size)).entries
 
 
 @operation("audit.verify", needs=Permission.AUDIT_READ, told=Told.ENTERED)
-async def begin_verification(act: Act) -> tuple[Verifier, SignedHead]:
-    """Begin a verification, and return who does it and the head up to which it goes."""
-    head = await act.tx.audit.head()
-    act.about("audit", "", "verify", until=head.n)
-    return Verifier(act.keyring.audit, head.node), head
+async def begin_verification(act: Act) -> tuple[Verification, Sequence[ChainState]]:
+    """Begin a verification, and return who does it and the chains, each to be read to its present end."""
+    return Verification(act.keyring.audit), await _begin(act, "verify")
 
 
-@operation("audit.verify_more", needs=Permission.AUDIT_READ, told=Told.COUNTED)
+@operation("audit.verify_more", needs=Permission.AUDIT_READ, told=Told.COUNTED, browses=True)
 async def continue_verification(
     act: Act, node: int, since: int, size: int
 ) -> Sequence[StoredEntry]:
     """Return the next entries of a verification that was entered."""
-    return await act.tx.audit.read(_ALL, node, since, size)
+    return (await act.tx.audit.onwards(_ALL, node, since, size)).entries
+
+
+@operation("audit.verify_joined", needs=Permission.AUDIT_READ, told=Told.COUNTED, browses=True)
+async def find_joined(act: Act, places: Collection[Place]) -> Mapping[Place, bytes]:
+    """Return the digests of entries that other chains join, for a verification that was entered."""
+    return await act.tx.audit.digests(places)
+
+
+async def _begin(act: Act, what: str) -> Sequence[ChainState]:
+    chains = await act.tx.audit.chains()
+    act.about("audit", "", what, **{chain_fact(chain.node): chain.end for chain in chains})
+    return chains
+
+
+async def _onwards(
+    slow: Preparation,
+    query: AuditQuery,
+    chains: Iterable[ChainState],
+    since: Mapping[int, int],
+    size: int,
+) -> Page:
+    found = {}
+    for chain in chains:
+        start = Moment(0, chain.node, since.get(chain.node, 0))
+        # One more than fits tells that there is more.
+        part = await _search(slow, partial(_onward, query), start, size + 1, _MOST_LOOKS)
+        found[chain.node] = Found(part.entries, part.reached.n, part.is_last)
+    return next_page(since, found, size)
+
+
+async def _newest(
+    slow: Preparation, query: AuditQuery, chains: Sequence[ChainState], size: int
+) -> Page:
+    ends = {chain.node: chain.last for chain in chains}
+    found: list[StoredEntry] = []
+    if _goes_along_chains(query, chains):
+        for chain in chains:
+            end = Moment(0, chain.node, chain.last + 1)
+            found += (await _search(slow, partial(_backward, query), end, size)).entries
+    else:
+        # What was entered meanwhile is behind the cursor that is answered, and is found from there.
+        late = partial(_is_behind, ends)
+        found += (await _search(slow, partial(_latest, query), NEWEST, size, but=late)).entries
+    return newest_page(ends, found, size)
+
+
+def _goes_along_chains(query: AuditQuery, chains: Sequence[ChainState]) -> bool:
+    """Whether to look back along each chain, where an index leads from its end through what may match.
+
+    Of several chains without one the end of each may lie at a time of its own; one alone is walked six times
+    as fast as by the order of time.
+    """
+    if query.object_id is not None or query.credential_id is not None:
+        return True
+    return len(chains) == 1 and query.before is None
+
+
+async def _search(  # a search's parts
+    slow: Preparation,
+    look: Callable[[Moment, int, Tx], Awaitable[Part]],
+    place: Moment,
+    size: int,
+    most_looks: int | None = None,
+    but: Callable[[StoredEntry], bool] | None = None,
+) -> Part:
+    """Look on from a place until `size` entries are found, nothing is left, or enough was looked at."""
+    found: list[StoredEntry] = []
+    for looks in count(1):
+        part = await slow.read(partial(look, place, size - len(found)))
+        found += filterfalse(but, part.entries) if but else part.entries
+        if part.is_last or len(found) >= size or looks == most_looks:
+            return part._replace(entries=found)
+        place = part.reached
+    raise AssertionError
+
+
+async def _onward(query: AuditQuery, place: Moment, size: int, tx: Tx) -> Part:
+    return await tx.audit.onwards(query, place.node, place.n, size)
+
+
+async def _backward(query: AuditQuery, place: Moment, size: int, tx: Tx) -> Part:
+    return await tx.audit.backwards(query, place.node, place.n, size)
+
+
+async def _latest(query: AuditQuery, place: Moment, size: int, tx: Tx) -> Part:
+    return await tx.audit.latest(query, place, size)
+
+
+def _is_behind(ends: Mapping[int, int], entry: StoredEntry) -> bool:
+    return entry.n > ends.get(entry.node, 0)

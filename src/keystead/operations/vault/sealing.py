@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from keystead.core.secret import Secret
-    from keystead.gate.act import Act
+    from keystead.gate.acts.act import Act
 
 __all__ = ["open_version", "seal_version"]
 

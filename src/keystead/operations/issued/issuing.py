@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from msgspec import UnsetType
+from msgspec import UNSET, UnsetType
 
 from keystead.core.errors import Conflict, Forbidden
 from keystead.core.ids import new_id
@@ -12,18 +13,27 @@ from keystead.core.names import clean_name
 from keystead.credentials.kind import KINDS_BY_NAME
 from keystead.credentials.record import Credential, StoredSecret
 from keystead.credentials.within import ends_later, reaches_wider
+from keystead.crypto.jose.public_keys import canonical_jwks
 from keystead.crypto.token_format import mint
-from keystead.policy.networks import parse_networks
+from keystead.policy.key_admin import KEY_ADMIN, grantable
+from keystead.policy.networks import MOST, parse_networks
 from keystead.policy.permissions import KEYSTEAD_API, Permission
-from keystead.policy.roles import Role
-from keystead.policy.scopes import scopes_for
+from keystead.policy.roles import Role, may
+from keystead.policy.scopes import expand
 
 if TYPE_CHECKING:
     from keystead.core.secret import Secret
     from keystead.credentials.wish import CredentialWish
-    from keystead.gate.act import Act
+    from keystead.gate.acts.act import Act
+    from keystead.gate.callers.caller import Caller
+    from keystead.owners.owner import Owner
+    from keystead.policy.catalogues.catalogue import API
+    from keystead.policy.scopes import Access
+    from keystead.ports.credentials import Listed
 
 __all__ = [
+    "Issued",
+    "may_change_api",
     "may_not_issue_for",
     "new_credential",
     "new_secret",
@@ -31,6 +41,30 @@ __all__ = [
     "require_newest_secret",
     "require_within",
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A credential with the secret that was just made; it is shown once and kept nowhere.
+
+    Attributes:
+        minted: the secret; None of a client that proves itself by registered keys.
+    """
+
+    listed: Listed
+    minted: Secret | None
+
+    @property
+    def secret(self) -> Secret:
+        """The secret, where one was made.
+
+        Raises:
+            RuntimeError: none was.
+        """
+        if self.minted is None:
+            msg = "a client with keys has no secret"
+            raise RuntimeError(msg)
+        return self.minted
 
 
 async def may_not_issue_for(act: Act, owner_id: str) -> bool:
@@ -52,15 +86,52 @@ async def may_not_issue_for(act: Act, owner_id: str) -> bool:
     }
 
 
-def require_held(act: Act, credential: Credential) -> None:
-    """Refuse to make or hand out more than the presented credential holds itself."""
-    scopes = scopes_for(KEYSTEAD_API, credential.access)
-    if not act.caller.holds(scopes):
+def require_held(act: Act, credential: Credential, owner: Owner) -> None:
+    """Refuse to make or hand out access that the caller may not give.
+
+    Scopes of Keystead's own API: what the presented credential holds itself. Those of a registered API: the
+    same, or any of them for whoever may change the API. An API that was deleted means nothing. A key that
+    manages keys gives what its owner may give now; so nobody gets one who does not hold all of that.
+    """
+    if credential.type == KEY_ADMIN and not act.caller.holds(grantable(owner.roles)):
         raise Forbidden(
             "insufficient_scope",
-            "the credential has scopes that the presented one does not hold",
-            rule="scope of another",
+            "a key_admin key gives all that its owner may, and the presented credential holds less",
+            rule="key_admin",
         )
+    for entry in credential.access:
+        if not _may_give(act.caller, entry):
+            on = "" if entry.api == KEYSTEAD_API else f" on {entry.api}"
+            raise Forbidden(
+                "insufficient_scope",
+                f"the credential has scopes{on} that the presented one does not hold",
+                rule="scope of another",
+            )
+
+
+def may_change_api(caller: Caller, api: API) -> bool:
+    """Say whether the caller may change a registered API, and so give access to it."""
+    return caller.holds(frozenset({Permission.APIS_EDIT})) and _owner_may_change(caller, api)
+
+
+def _owner_may_change(caller: Caller, api: API) -> bool:
+    may_edit = caller.house or may(caller.roles, Permission.APIS_EDIT)
+    return may_edit and caller.reaches(api.owner_id, Permission.APIS_EDIT)
+
+
+def _may_give(caller: Caller, entry: Access) -> bool:
+    api = caller.apis.find(entry.api)
+    if api is None:
+        return True
+    scopes = expand(entry, api.actions)
+    if caller.is_key_admin:
+        own = entry.api == KEYSTEAD_API
+        return scopes <= grantable(caller.roles) if own else _owner_may_change(caller, api)
+    if entry.api == KEYSTEAD_API:
+        return caller.holds(scopes)
+    if may_change_api(caller, api):
+        return True
+    return caller.holds_on(entry.api, scopes) and caller.holds_levels(entry)
 
 
 def require_within(
@@ -73,9 +144,9 @@ def require_within(
     if act.caller.house:
         return
     presented = act.caller.credential
-    if end and ends_later(credential, presented):
+    if end and ends_later(credential, act.caller.expires_at):
         raise Forbidden(
-            "insufficient_scope", "it would end later than the credential presented", rule="end"
+            "insufficient_scope", "it would end later than what was presented", rule="end"
         )
     if networks and reaches_wider(credential, presented):
         raise Forbidden(
@@ -100,7 +171,7 @@ def new_credential(
     act: Act, kind: str, type_: str, owner_id: str, wish: CredentialWish
 ) -> Credential:
     """Return the record of a credential as wished, which has been judged."""
-    networks = () if isinstance(wish.networks, UnsetType) else parse_networks(wish.networks)
+    networks = () if isinstance(wish.networks, UnsetType) else parse_networks(wish.networks, MOST)
     return Credential(
         id=new_id("cred"),
         kind=kind,
@@ -116,6 +187,8 @@ def new_credential(
         expires_at=wish.expires_at or None,
         not_before=wish.not_before or None,
         metadata=wish.metadata or {},
+        public_jwks=None if wish.public_jwks is UNSET else canonical_jwks(wish.public_jwks),
+        legacy_audience=wish.legacy_audience or None,
     )
 
 

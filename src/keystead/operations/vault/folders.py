@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 from msgspec import UNSET, UnsetType
 
 from keystead.core.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
-from keystead.core.ids import new_id
+from keystead.core.ids import is_id, new_id
 from keystead.core.names import clean_name
-from keystead.gate.operation import Told, operation
+from keystead.gate.acts.operation import Told, operation
 from keystead.policy.permissions import Permission
 from keystead.policy.roles import Right, Role
 from keystead.ports.paging import Page
@@ -19,7 +19,7 @@ from keystead.vault.folder import Folder, require_place, split_path
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from keystead.gate.act import Act
+    from keystead.gate.acts.act import Act
     from keystead.ports.paging import PageRequest
     from keystead.ports.vault import FolderQuery
     from keystead.vault.folder import FolderWish
@@ -45,7 +45,7 @@ class PlacedFolder:
     path: str
 
 
-@operation("folder.list", needs=Permission.FOLDERS_LIST, told=Told.COUNTED)
+@operation("folder.list", needs=Permission.FOLDERS_LIST, told=Told.COUNTED, browses=True)
 async def list_folders(act: Act, query: FolderQuery, page: PageRequest) -> Page[PlacedFolder]:
     """List the folders that the caller may see."""
     visible = act.caller.folders_where(Permission.FOLDERS_LIST)
@@ -78,6 +78,7 @@ async def create_folder(act: Act, wish: FolderWish) -> PlacedFolder:
         Forbidden: a folder at the top takes the role manager or administrator.
         Conflict: a sibling has the name.
     """
+    await act.tx.generation.hold()
     parent_id = None if isinstance(wish.parent_id, UnsetType) else wish.parent_id
     wrong = wish.wrong()
     if wish.name is UNSET:
@@ -104,7 +105,6 @@ async def create_folder(act: Act, wish: FolderWish) -> PlacedFolder:
     act.about("folder", made.id, made.name, parent=parent_id or "", granted=_written(grants))
     if not await act.tx.folders.insert(made):
         raise NotFound("folder")
-    await act.tx.generation.raise_for("folders", made.id, act.at)
     return _placed(act, made)
 
 
@@ -116,6 +116,7 @@ async def edit_folder(act: Act, folder_id: str, wish: FolderWish) -> PlacedFolde
         Invalid: a field is wrong, or a grantee does not exist.
         Conflict: a sibling has the name, or it would come to lie in itself.
     """
+    await act.tx.generation.hold()
     before = await _reached(act, folder_id, Permission.FOLDERS_EDIT)
     wrong = [*wish.wrong(), *await _unknown_grantees(act, wish)]
     if wrong:
@@ -140,7 +141,6 @@ async def edit_folder(act: Act, folder_id: str, wish: FolderWish) -> PlacedFolde
     act.about("folder", folder_id, after.name, changed=",".join(changed), **_told(before, after))
     if not await act.tx.folders.save(after, before.revision):
         raise Conflict("wrong_state", "somebody else changed it meanwhile; read it and try again")
-    await act.tx.generation.raise_for("folders", folder_id, act.at)
     return _placed(act, after)
 
 
@@ -151,10 +151,10 @@ async def delete_folder(act: Act, folder_id: str) -> None:
     Raises:
         Conflict: there is something in it.
     """
+    await act.tx.generation.hold()
     await _reached(act, folder_id, Permission.FOLDERS_DELETE)
     if not await act.tx.folders.bury(folder_id, act.at):
         raise Conflict("wrong_state", "the folder is not empty")
-    await act.tx.generation.raise_for("folders", folder_id, act.at)
 
 
 async def _reached(act: Act, folder_id: str, permission: Permission) -> Folder:
@@ -203,11 +203,16 @@ def _require_may_place(act: Act, parent_id: str | None) -> None:
 async def _unknown_grantees(act: Act, wish: FolderWish) -> list[FieldError]:
     if isinstance(wish.grants, UnsetType):
         return []
+    groups = [grantee for grantee in wish.grants if is_id("grp", grantee)]
     known = await act.tx.owners.existing(wish.grants)
+    if groups:
+        known |= await act.tx.groups.existing(groups)
+    unknown = [(i, g) for i, g in enumerate(wish.grants) if g not in known]
     return [
-        FieldError(f"grants[{i}].owner_id", "is no owner")
-        for i, grantee in enumerate(wish.grants)
-        if grantee not in known
+        FieldError(f"grants[{i}].group_id", "is no group")
+        if is_id("grp", grantee)
+        else FieldError(f"grants[{i}].owner_id", "is no owner")
+        for i, grantee in unknown
     ]
 
 

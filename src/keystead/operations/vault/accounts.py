@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, UnsetType, structs
 
 from keystead.core.errors import Conflict, FieldError, Invalid, NotFound
 from keystead.core.ids import new_id
 from keystead.core.names import clean_name
-from keystead.gate.operation import Told, operation
-from keystead.operations.sealing import seal_version
+from keystead.gate.acts.operation import Told, operation
+from keystead.operations.vault.sealing import seal_version
 from keystead.policy.permissions import Permission
 from keystead.ports.paging import Page
 from keystead.vault.account import Account
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from keystead.core.secret import Secret
-    from keystead.gate.act import Act
+    from keystead.gate.acts.act import Act
     from keystead.ports.paging import PageRequest
     from keystead.ports.vault import AccountQuery
     from keystead.vault.account import AccountWish
@@ -36,9 +36,11 @@ __all__ = [
     "find_account",
     "list_accounts",
     "list_versions",
+    "place_of",
     "reached_account",
     "reached_at",
     "read_account",
+    "require_reached",
 ]
 
 
@@ -50,7 +52,7 @@ class PlacedAccount:
     path: str
 
 
-@operation("account.list", needs=Permission.ACCOUNTS_LIST, told=Told.COUNTED)
+@operation("account.list", needs=Permission.ACCOUNTS_LIST, told=Told.COUNTED, browses=True)
 async def list_accounts(act: Act, query: AccountQuery, page: PageRequest) -> Page[PlacedAccount]:
     """List the accounts of folders that the caller may see."""
     visible = act.caller.folders_where(Permission.ACCOUNTS_LIST)
@@ -137,7 +139,7 @@ async def edit_account(act: Act, account_id: str, wish: AccountWish) -> PlacedAc
         # Whoever moves an account decides who may read it: both ends must be his to manage.
         act.caller.require_in(before.folder_id, Permission.ACCOUNTS_DELETE, "account")
         act.caller.require_in(wish.folder_id, Permission.ACCOUNTS_CREATE)
-    after = replace(
+    after = structs.replace(
         before,
         folder_id=before.folder_id if wish.folder_id is UNSET else wish.folder_id,
         name=before.name if wish.name is UNSET else clean_name(wish.name),
@@ -174,19 +176,29 @@ async def reached_account(act: Act, account_id: str, permission: Permission) -> 
     """
     act.seek("account", account_id)
     account = await act.tx.accounts.find(account_id)
-    return _reached(act, account, permission)
+    return require_reached(act, account, permission)
 
 
 async def reached_at(act: Act, path: str, permission: Permission) -> Account:
     """Return the living account at a path, as `reached_account` does."""
     act.seek("account", path)
-    *folders, name = split_path(path)
-    folder_id = act.caller.tree.find(folders) if folders else None
+    folder_id, name = place_of(act, path)
     account = await act.tx.accounts.find_in(folder_id, name) if folder_id else None
-    return _reached(act, account, permission)
+    return require_reached(act, account, permission)
 
 
-def _reached(act: Act, account: Account | None, permission: Permission) -> Account:
+def place_of(act: Act, path: str) -> tuple[str | None, str]:
+    """Return the folder that an account's path names, None where there is none, and the account's name."""
+    *folders, name = split_path(path)
+    return act.caller.tree.find(folders) if folders else None, name
+
+
+def require_reached(act: Act, account: Account | None, permission: Permission) -> Account:
+    """Return the account if the caller holds the permission in its folder.
+
+    Raises:
+        NotFound: unknown, invisible and forbidden are one answer.
+    """
     if account is None:
         raise NotFound("account")
     act.caller.require_in(account.folder_id, permission, "account")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from keystead.core.errors import CheckFailed, NotFound
-from keystead.gate.operation import Told, operation
-from keystead.operations.accounts import reached_account, reached_at
-from keystead.operations.sealing import open_version, seal_version
+from keystead.gate.acts.operation import Told, operation
+from keystead.operations.vault.accounts import place_of, reached_account, require_reached
+from keystead.operations.vault.sealing import open_version, seal_version
 from keystead.policy.permissions import Permission
 from keystead.vault.version import check_and_set, require_fields
 
@@ -17,15 +18,14 @@ if TYPE_CHECKING:
 
     from keystead.core.clock import Instant
     from keystead.core.secret import Secret
-    from keystead.gate.act import Act
+    from keystead.gate.acts.act import Act
     from keystead.vault.account import Account
     from keystead.vault.version import SealedVersion
 
 __all__ = ["Fetched", "fetch_secret", "fetch_secret_at", "store_secret"]
 
 
-@dataclass(frozen=True, slots=True)
-class Fetched:
+class Fetched(Struct, frozen=True):
     """An opened version.
 
     Attributes:
@@ -63,8 +63,9 @@ async def fetch_secret(
     Raises:
         NotFound: no such account, version or field, or no right to it.
     """
-    account = await reached_account(act, account_id, Permission.SECRETS_READ)
-    return await _fetch(act, account, version, field, known_tags)
+    act.seek("account", account_id)
+    found = await act.tx.accounts.fetch(account_id, version)
+    return _opened(act, found, field, known_tags)
 
 
 @operation("secret.read_at", needs=Permission.SECRETS_READ, told=Told.ENTERED, verb="secret.read")
@@ -76,8 +77,10 @@ async def fetch_secret_at(
     known_tags: frozenset[str] = frozenset(),
 ) -> Fetched:
     """Fetch an account's values by its path, such as `ops/databases/orders`; else as `fetch_secret`."""
-    account = await reached_at(act, path, Permission.SECRETS_READ)
-    return await _fetch(act, account, version, field, known_tags)
+    act.seek("account", path)
+    folder_id, name = place_of(act, path)
+    found = await act.tx.accounts.fetch_in(folder_id, name, version) if folder_id else None
+    return _opened(act, found, field, known_tags)
 
 
 @operation("secret.write", needs=Permission.SECRETS_WRITE, told=Told.ENTERED)
@@ -107,15 +110,19 @@ async def store_secret(
     return made
 
 
-async def _fetch(
-    act: Act, account: Account, n: int | None, field: str | None, known_tags: frozenset[str]
+def _opened(
+    act: Act,
+    found: tuple[Account, SealedVersion | None] | None,
+    field: str | None,
+    known_tags: frozenset[str],
 ) -> Fetched:
-    number = account.version if n is None else n
-    stored = await act.tx.accounts.find_version(account.id, number)
+    account = require_reached(act, found and found[0], Permission.SECRETS_READ)
+    stored = found and found[1]
     if stored is None:
         raise NotFound("version")
     if field is not None and field not in stored.field_names:
         raise NotFound("field")
+    number = stored.n
     tag = f"{number}-{account.modified_at:x}"
     unchanged = tag in known_tags
     act.about("account", account.id, account.name, version=number, unchanged=unchanged)

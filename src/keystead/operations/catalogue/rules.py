@@ -1,0 +1,107 @@
+"""What the verbs about APIs share: who may change one, who may be named in it, how many there may be."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from msgspec import UnsetType
+
+from keystead.core.errors import Conflict, FieldError, Forbidden, NotFound
+from keystead.operations.issued.issuing import may_change_api
+from keystead.policy.permissions import KEYSTEAD_API, Permission
+from keystead.policy.scopes import scopes_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from keystead.gate.acts.act import Act
+    from keystead.gate.callers.caller import Caller
+    from keystead.policy.catalogues.catalogue import API
+    from keystead.policy.catalogues.wish import APIWish
+    from keystead.ports.store import Tx
+
+__all__ = [
+    "as_fact",
+    "changed_meanwhile",
+    "get_changeable",
+    "require_owner",
+    "require_room",
+    "unknown_owners",
+]
+
+MAX_APIS_IN_ALL: Final = 1000
+MAX_SCOPES_IN_ALL: Final = 50_000
+"""Every process remembers every catalogue whole, so that no decision has to look for one."""
+
+_MAX_TOLD: Final = 50
+"""Scopes that one entry names; of more it says how many."""
+
+
+async def get_changeable(act: Act, api_id: str) -> API:
+    """Return an API that the caller may change; in an act, nobody else changes it meanwhile.
+
+    Raises:
+        NotFound: there is none.
+        Forbidden: it is not his to change, though he may read it.
+        Conflict: it is Keystead's own.
+    """
+    act.seek("api", api_id)
+    if api_id == KEYSTEAD_API:
+        raise Conflict(
+            "wrong_state", "Keystead's own catalogue comes with it and cannot be changed"
+        )
+    api = await act.tx.apis.find(api_id)
+    if api is None:
+        raise NotFound("API")
+    act.about("api", api.id, api.name)
+    if may_change_api(act.caller, api):
+        return api
+    if act.caller.permits(Permission.APIS_READ):
+        raise Forbidden(
+            "insufficient_scope", "an API is changed by whoever manages its owner", rule="owner"
+        )
+    raise NotFound("API")
+
+
+async def unknown_owners(tx: Tx, wish: APIWish, known: set[str]) -> list[FieldError]:
+    """Return the fields of a wish that name an owner who does not exist; `known` are those who do."""
+    named: dict[str, str] = {}
+    if not isinstance(wish.verifiers, UnsetType):
+        named |= {f"verifiers[{i}]": owner for i, owner in enumerate(wish.verifiers)}
+    if not isinstance(wish.owner_id, UnsetType):
+        named["owner_id"] = wish.owner_id
+    if new := set(named.values()) - known:
+        known = known | await tx.owners.existing(new)
+    return [FieldError(field, "is no owner") for field, id_ in named.items() if id_ not in known]
+
+
+def require_owner(caller: Caller, owner_id: str) -> None:
+    """Refuse to make somebody the owner of an API whose APIs the caller may not manage."""
+    if not caller.reaches(owner_id, Permission.APIS_EDIT):
+        raise Forbidden(
+            "insufficient_scope", "owner_id is no owner whose APIs you may manage", rule="owner"
+        )
+
+
+def require_room(caller: Caller, wanted: API) -> None:
+    """Refuse an API that would be one too many, or have too many scopes; two at once may pass by one."""
+    others = [api for api in caller.apis if api.id not in {KEYSTEAD_API, wanted.id}]
+    scopes = sum(len(scopes_of(api.actions)) for api in (*others, wanted))
+    if len(others) >= MAX_APIS_IN_ALL or scopes > MAX_SCOPES_IN_ALL:
+        raise Conflict(
+            "wrong_state",
+            f"an installation has at most {MAX_APIS_IN_ALL} APIs with {MAX_SCOPES_IN_ALL} scopes in all",
+        )
+
+
+def changed_meanwhile() -> Conflict:
+    """Return what somebody is told who was overtaken by another."""
+    return Conflict("wrong_state", "somebody else changed it meanwhile; read it and try again")
+
+
+def as_fact(name: str, found: Iterable[str]) -> dict[str, str | int]:
+    """Return the names in one fact, or their number where they are many."""
+    names = sorted(found)
+    if not names:
+        return {}
+    return {name: ",".join(names) if len(names) <= _MAX_TOLD else len(names)}

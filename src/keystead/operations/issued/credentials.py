@@ -1,0 +1,233 @@
+"""Verbs about credentials; how they get new secrets stands in `rotation`.
+
+Rows S4 to S9, S11 to S13, S17, S21 to S23, S26, C4 to C7, C12, C23, C24.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from msgspec import UNSET, UnsetType
+
+from keystead.core.errors import FieldError, Forbidden, Invalid, NotFound
+from keystead.credentials import lifecycle
+from keystead.credentials.kind import CREATED, wrong_kind
+from keystead.credentials.oauth_client import OAUTH_CLIENT
+from keystead.credentials.record import Credential
+from keystead.gate.acts.operation import Told, operation
+from keystead.operations.finding import find_credential, reach_credential, save_credential
+from keystead.operations.issued.issuing import (
+    Issued,
+    may_not_issue_for,
+    new_credential,
+    new_secret,
+    require_held,
+    require_within,
+)
+from keystead.policy.key_admin import KEY_ADMIN, MANAGED, check_key_admin_access
+from keystead.policy.permissions import Permission
+from keystead.ports.credentials import CredentialQuery, KindCount, Listed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from keystead.credentials.wish import CredentialWish
+    from keystead.gate.acts.act import Act
+    from keystead.owners.owner import Owner
+    from keystead.ports.paging import Page, PageRequest
+
+__all__ = [
+    "create_credential",
+    "delete_credential",
+    "disable_credential",
+    "edit_credential",
+    "enable_credential",
+    "list_credentials",
+    "read_credential",
+    "revoke_credential",
+    "revoke_self",
+    "summarise_credentials",
+]
+
+
+@operation("credential.list", needs=Permission.CREDENTIALS_LIST, told=Told.COUNTED, browses=True)
+async def list_credentials(act: Act, query: CredentialQuery, page: PageRequest) -> Page[Listed]:
+    """List the credentials of the owners that the caller reaches."""
+    return await act.tx.credentials.page(_seen(act, query), page)
+
+
+@operation(
+    "credential.summarise", needs=Permission.CREDENTIALS_LIST, told=Told.COUNTED, browses=True
+)
+async def summarise_credentials(act: Act) -> Sequence[KindCount]:
+    """Count, kind by kind, the credentials that the caller would be listed."""
+    found = await act.tx.credentials.counts(_seen(act, CredentialQuery(visible=None, at=act.at)))
+    counted = {each.kind: each for each in found}
+    return [counted.get(kind, KindCount(kind)) for kind in CREATED]
+
+
+@operation("credential.read", needs=Permission.CREDENTIALS_READ, told=Told.COUNTED)
+async def read_credential(act: Act, credential_id: str) -> Listed:
+    """Read one credential."""
+    return await reach_credential(act, credential_id, Permission.CREDENTIALS_READ)
+
+
+@operation("credential.create", needs=Permission.CREDENTIALS_CREATE, told=Told.ENTERED)
+async def create_credential(
+    act: Act, kind: str, type_: str, owner_id: str | None, wish: CredentialWish
+) -> Issued:
+    """Issue a credential; its secret is in the result and nowhere else.
+
+    An OAuth client that registers public keys gets no secret.
+
+    Raises:
+        Invalid: a field is wrong or missing, with every such field.
+        Forbidden: it would be more than the presented credential (scopes, end, networks), or the owner's
+            credentials are not the caller's to issue.
+        Conflict: another of its kind has the name.
+    """
+    owner_id = owner_id or act.caller.owner_id
+    wrong = wish.wrong(act.at, act.caller.apis, act.caller.organisation)
+    wrong += wrong_kind(kind, type_)
+    if type_ == KEY_ADMIN and not isinstance(wish.access, UnsetType):
+        wrong += check_key_admin_access(wish.access)
+    if wish.public_jwks is not UNSET and kind != OAUTH_CLIENT.name:
+        wrong.append(FieldError("public_jwks", "only an oauth_client registers keys"))
+    wrong += _wrong_audience(wish, has_keys=wish.public_jwks is not UNSET)
+    for field in ("name", "access", "expires_at"):
+        if getattr(wish, field) is UNSET:
+            wrong.append(FieldError(field, "is required"))
+    if wrong:
+        msg = "the credential cannot be made like this"
+        raise Invalid(msg, *wrong)
+    act.seek("owner", owner_id)
+    if act.caller.is_key_admin and (kind, type_) != MANAGED:
+        raise Forbidden(
+            "insufficient_scope",
+            "a key_admin key makes keys of type static alone",
+            rule="key_admin",
+        )
+    if await may_not_issue_for(act, owner_id):
+        raise Forbidden(
+            "insufficient_scope",
+            "owner_id is no owner whose credentials you may issue",
+            rule="owner",
+        )
+    made = new_credential(act, kind, type_, owner_id, wish)
+    owner = await _owner_of(act, owner_id)
+    require_held(act, made, owner)
+    require_within(act, made)
+    secret, stored = (None, None) if made.public_jwks else new_secret(act, made, 1)
+    act.about("credential", made.id, made.name, owner=owner_id)
+    await act.tx.credentials.insert(made, stored)
+    return Issued(Listed(made, owner, (stored,) if stored else (), None, {}), secret)
+
+
+@operation("credential.edit", needs=Permission.CREDENTIALS_EDIT, told=Told.ENTERED)
+async def edit_credential(act: Act, credential_id: str, wish: CredentialWish) -> Listed:
+    """Change a credential; its secret stays.
+
+    Raises:
+        Forbidden: it holds, or would hold, a scope that the presented credential does not hold.
+        Conflict: it is revoked or expired, or the name is taken.
+    """
+    listed = await reach_credential(act, credential_id, Permission.CREDENTIALS_EDIT)
+    before = listed.credential
+    after = lifecycle.edited(before, wish, act.at, act.caller.apis, act.caller.organisation)
+    if wrong := _wrong_audience(wish, has_keys=before.public_jwks is not None):
+        msg = "the credential cannot be changed like this"
+        raise Invalid(msg, *wrong)
+    if before.type == KEY_ADMIN and (wrong := check_key_admin_access(after.access)):
+        msg = "the credential cannot be changed like this"
+        raise Invalid(msg, *wrong)
+    require_held(act, before, listed.owner)
+    require_held(act, after, listed.owner)
+    require_within(
+        act,
+        after,
+        end=after.expires_at != before.expires_at,
+        networks=after.networks != before.networks,
+    )
+    changed = [f for f in wish.__slots__ if getattr(before, f) != getattr(after, f)]
+    act.about("credential", before.id, after.name, changed=",".join(changed))
+    await save_credential(act, after, before.revision)
+    return replace(listed, credential=after)
+
+
+@operation("credential.revoke", needs=Permission.CREDENTIALS_REVOKE, told=Told.ENTERED)
+async def revoke_credential(act: Act, credential_id: str) -> Listed:
+    """End a credential for good; from the answer on it is refused (Law 3)."""
+    listed = await reach_credential(act, credential_id, Permission.CREDENTIALS_REVOKE)
+    return await _step(act, listed, lifecycle.revoked(listed.credential, act.at))
+
+
+@operation(
+    "credential.revoke_self",
+    needs=None,
+    told=Told.ENTERED,
+    verb="credential.revoke",
+    key_admins=True,
+)
+async def revoke_self(act: Act) -> None:
+    """End the presented credential itself."""
+    known = act.caller.known
+    if known is not None and known.minted is not None:
+        act.about("access_token", known.minted.id, known.credential.name)
+        await act.tx.access_tokens.revoke(known.minted, act.at)
+        return
+    listed = await find_credential(act, act.caller.credential.id)
+    await _step(act, listed, lifecycle.revoked(listed.credential, act.at))
+
+
+@operation("credential.disable", needs=Permission.CREDENTIALS_REVOKE, told=Told.ENTERED)
+async def disable_credential(act: Act, credential_id: str) -> Listed:
+    """Switch a credential off."""
+    listed = await reach_credential(act, credential_id, Permission.CREDENTIALS_REVOKE)
+    return await _step(act, listed, lifecycle.disabled(listed.credential, act.at))
+
+
+@operation("credential.enable", needs=Permission.CREDENTIALS_REVOKE, told=Told.ENTERED)
+async def enable_credential(act: Act, credential_id: str) -> Listed:
+    """Switch a credential on again."""
+    listed = await reach_credential(act, credential_id, Permission.CREDENTIALS_REVOKE)
+    require_held(act, listed.credential, listed.owner)
+    return await _step(act, listed, lifecycle.enabled(listed.credential, act.at))
+
+
+@operation("credential.delete", needs=Permission.CREDENTIALS_DELETE, told=Told.ENTERED)
+async def delete_credential(act: Act, credential_id: str) -> None:
+    """Delete a credential: refused from now on, its name free, its row a tombstone for the audit."""
+    listed = await reach_credential(act, credential_id, Permission.CREDENTIALS_DELETE)
+    act.about("credential", credential_id, listed.credential.name)
+    if not await act.tx.credentials.bury(credential_id, act.at):
+        raise NotFound("credential")
+
+
+def _seen(act: Act, query: CredentialQuery) -> CredentialQuery:
+    query = replace(query, visible=act.caller.owners_where(Permission.CREDENTIALS_LIST))
+    return query.within(*MANAGED) if act.caller.is_key_admin else query
+
+
+async def _owner_of(act: Act, owner_id: str) -> Owner:
+    known = act.caller.known
+    if known is not None and known.owner.id == owner_id:
+        return known.owner
+    owner = await act.tx.owners.find(owner_id)
+    if owner is None:
+        raise NotFound("owner")
+    return owner
+
+
+async def _step(act: Act, listed: Listed, after: Credential) -> Listed:
+    act.about("credential", after.id, after.name)
+    if after is listed.credential:
+        return listed
+    await save_credential(act, after, listed.credential.revision)
+    return replace(listed, credential=after)
+
+
+def _wrong_audience(wish: CredentialWish, *, has_keys: bool) -> list[FieldError]:
+    if isinstance(wish.legacy_audience, str) and not has_keys:
+        return [FieldError("legacy_audience", "only an oauth_client with public_jwks has one")]
+    return []

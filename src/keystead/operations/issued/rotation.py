@@ -1,0 +1,124 @@
+"""Verbs by which a credential gets a new secret, or new keys. Rows S23, A7, C22 and K9."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from keystead.core.errors import Conflict, Forbidden, Invalid, NotFound
+from keystead.core.ids import new_id
+from keystead.credentials import lifecycle
+from keystead.credentials.api_key import API_KEY
+from keystead.credentials.rotation import Rotation
+from keystead.gate.acts.operation import Told, operation
+from keystead.operations.finding import find_credential, reach_credential, save_credential
+from keystead.operations.issued.issuing import (
+    Issued,
+    may_not_issue_for,
+    new_secret,
+    require_held,
+    require_newest_secret,
+    require_within,
+)
+from keystead.policy.permissions import Permission
+from keystead.ports.credentials import Listed
+
+if TYPE_CHECKING:
+    from keystead.gate.acts.act import Act
+
+__all__ = ["refresh_credential", "rotate_credential", "rotate_self"]
+
+_AT_ONCE = Rotation()
+
+
+@operation("credential.rotate", needs=Permission.CREDENTIALS_ROTATE, told=Told.ENTERED)
+async def rotate_credential(act: Act, credential_id: str, rotation: Rotation = _AT_ONCE) -> Issued:
+    """Give a credential a new secret; older ones end now, after the overlap, or at its first use.
+
+    Raises:
+        Invalid: a field does not fit.
+        Forbidden: it holds a scope that the presented credential does not hold, or is another user's.
+        Conflict: it is revoked, expired without a new end, or has too many live secrets.
+    """
+    return await _rotate(act, await _handed_out(act, credential_id), rotation)
+
+
+@operation(
+    "credential.rotate_self",
+    needs=Permission.SELF_ROTATE,
+    told=Told.ENTERED,
+    verb="credential.rotate",
+)
+async def rotate_self(act: Act, rotation: Rotation = _AT_ONCE) -> Issued:
+    """Give the presented credential itself a new secret; its end stays."""
+    return await _rotate(act, await find_credential(act, act.caller.credential.id), rotation)
+
+
+@operation("credential.refresh", needs=Permission.CREDENTIALS_ROTATE, told=Told.ENTERED)
+async def refresh_credential(act: Act, credential_id: str) -> Issued:
+    """Replace an API key's id and secret; the old ones, and what they were given, end at once.
+
+    All else stays: its name, access, networks, end and description.
+
+    Raises:
+        Forbidden: as `rotate_credential`.
+        Conflict: it is no API key, is revoked, or has expired.
+    """
+    listed = await _handed_out(act, credential_id)
+    before = listed.credential
+    if before.kind != API_KEY.name:
+        raise Conflict("wrong_state", "only an API key gets a new id; rotate this one instead")
+    require_newest_secret(act, before)
+    made = lifecycle.refreshed(before, new_id("cred"), act.at)
+    require_within(act, made)
+    secret, stored = new_secret(act, made, 1)
+    if not await act.tx.credentials.bury(before.id, act.at):
+        raise NotFound("credential")
+    await act.tx.credentials.insert(made, stored)
+    act.about("credential", made.id, made.name, refreshed_from=before.id)
+    return Issued(Listed(made, listed.owner, (stored,), None, {}), secret)
+
+
+async def _handed_out(act: Act, credential_id: str) -> Listed:
+    """Return a credential whose new secret the caller may be handed."""
+    listed = await reach_credential(act, credential_id, Permission.CREDENTIALS_ROTATE)
+    if await may_not_issue_for(act, listed.credential.owner_id):
+        raise Forbidden(
+            "insufficient_scope",
+            "only the user himself may be handed a secret of his",
+            rule="owner",
+        )
+    require_held(act, listed.credential, listed.owner)
+    return listed
+
+
+async def _rotate(act: Act, listed: Listed, rotation: Rotation) -> Issued:
+    before = listed.credential
+    require_newest_secret(act, before)
+    live = lifecycle.live_secrets(listed.secrets, act.at)
+    if wrong := rotation.wrong(before, live):
+        msg = "the rotation cannot be made like this"
+        raise Invalid(msg, *wrong)
+    after = rotation.of(before, act.at, act.caller.organisation)
+    require_within(act, after)
+    if rotation.overlap and len(live) >= lifecycle.MAX_LIVE_SECRETS:
+        raise Conflict(
+            "wrong_state",
+            f"{len(live)} secrets are live already; wait until one retires, or rotate without overlap",
+        )
+    newest = max((s.n for s in listed.secrets), default=0)
+    retires_at = lifecycle.retirement(act.at, rotation.overlap)
+    await save_credential(act, after, before.revision)
+    await act.tx.credentials.retire_secrets(before.id, newest, retires_at)
+    facts: dict[str, int] = {"overlap_seconds": rotation.overlap}
+    secret = None
+    if after.public_jwks is None:
+        secret, stored = new_secret(act, after, newest + 1)
+        stored = replace(stored, ends_older=rotation.revoke_after_first_use)
+        await act.tx.credentials.insert_secret(before.id, stored)
+        facts["secret"] = stored.n
+    if rotation.end_access_tokens:
+        ended = await act.tx.access_tokens.end_of_secret(before.id, newest, act.at)
+        facts["access_tokens"] = ended
+    act.about("credential", before.id, before.name, **facts)
+    return Issued(await find_credential(act, before.id), secret)

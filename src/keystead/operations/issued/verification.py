@@ -1,0 +1,224 @@
+"""The verb by which an API asks whether a credential that it was shown is good. Row K1.
+
+An API's owner and its verifiers learn about credentials that have access to it; about any other they learn
+no more than that there is nothing. What is allowed is counted as a use of the credential that was shown; a
+refusal is entered under its name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, Literal
+
+from msgspec.structs import replace
+
+from keystead.audit.event import ObjectRef
+from keystead.core.actor import Actor
+from keystead.core.arrival import Presented
+from keystead.core.errors import FieldError, Invalid
+from keystead.crypto.token_format import is_jwt, read_secret, without_tokens
+from keystead.gate.acts.act import Seen, told
+from keystead.gate.acts.operation import Told, operation
+from keystead.gate.callers.caller import scopes_held, subject_of
+from keystead.gate.callers.schemes import Verified, recognise
+from keystead.policy.decide import check_usable
+from keystead.policy.permissions import KEYSTEAD_API, Permission
+from keystead.policy.restrictions import Circumstance, Denial
+from keystead.policy.roles import Role
+from keystead.policy.scope_expression import meets
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from keystead.audit.event import Event
+    from keystead.core.arrival import Address
+    from keystead.core.secret import Secret
+    from keystead.gate.acts.act import Act
+    from keystead.policy.catalogues.catalogue import API
+    from keystead.policy.scope_expression import Demand
+    from keystead.ports.credentials import Known
+    from keystead.ports.store import Tx
+
+__all__ = ["CODES", "Code", "Shown", "Verdict", "apis_verified_by", "in_tx", "refusal_of", "verify"]
+
+Code = Literal[
+    "VALID", "MALFORMED", "NOT_FOUND", "REVOKED", "DISABLED", "EXPIRED", "NOT_YET_VALID",
+    "NETWORK_DENIED", "NETWORK_UNDECIDED", "INSUFFICIENT_SCOPE", "AUDIENCE_MISMATCH", "OWNER_DISABLED",
+]  # fmt: skip
+
+CODES: Final[Mapping[str, Code]] = {
+    "credential_revoked": "REVOKED",
+    "credential_disabled": "DISABLED",
+    "credential_expired": "EXPIRED",
+    "credential_not_yet_valid": "NOT_YET_VALID",
+    "network_denied": "NETWORK_DENIED",
+    "network_undecided": "NETWORK_UNDECIDED",
+    "owner_disabled": "OWNER_DISABLED",
+    "insufficient_scope": "INSUFFICIENT_SCOPE",
+    "audience_mismatch": "AUDIENCE_MISMATCH",
+}
+"""A refusal's code as this verb says it."""
+
+
+_OTHER_AUDIENCE: Final = Denial(
+    "forbidden", "audience_mismatch", "the credential has no access to this API", "audience"
+)
+_LACKS_SCOPE: Final = Denial(
+    "forbidden", "insufficient_scope", "the credential does not hold what the API demands", "scope"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What an API was shown, and what it demands.
+
+    Attributes:
+        token: as the client presented it.
+        address: where the client came from, if the API says so; needs `tokens:assert-ip`.
+        audience: the API's identifier; None of whoever verifies for one API alone.
+        demand: what the credential must hold there; None where any access is enough.
+        request: what was asked of the API (method, host, path), for the entry of a refusal.
+    """
+
+    token: Secret
+    address: Address | None = None
+    audience: str | None = None
+    demand: Demand | None = None
+    request: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the API is told.
+
+    Attributes:
+        known: the credential; None where the API may learn of none.
+        scopes: what it holds on the API; nothing unless it is good.
+        metadata: the credential's own, of a good one.
+    """
+
+    code: Code
+    known: Known | None = None
+    scopes: frozenset[str] = frozenset()
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _TxFinder:
+    tx: Tx
+
+    async def find(self, candidates: Collection[tuple[int, bytes]], id12: str) -> Known | None:
+        return await self.tx.credentials.find_presented(candidates, id12)
+
+    async def find_minted(self, candidates: Collection[tuple[int, bytes]]) -> Known | None:
+        return await self.tx.access_tokens.find_presented(candidates)
+
+    async def find_signing(self, id12: str) -> Known | None:
+        return await self.tx.credentials.find_signing(id12)
+
+
+@operation("credential.verify", needs=Permission.TOKENS_VERIFY, told=Told.COUNTED)
+async def verify(act: Act, shown: Shown) -> Verdict:
+    """Say whether a credential is good for an API, now and from there.
+
+    Raises:
+        Forbidden: an address was said without `tokens:assert-ip`.
+        Invalid: no audience was named by whoever verifies for several APIs, or for none.
+    """
+    if shown.address is not None:
+        act.caller.require_also(Permission.TOKENS_ASSERT_IP)
+    asked = _asked(act, shown.audience)
+    known = await in_tx(act, shown.token)
+    if known is None:
+        formed = is_jwt(shown.token) or read_secret(shown.token) is not None
+        return Verdict("NOT_FOUND" if formed else "MALFORMED")
+    mine = {api.identifier for api in apis_verified_by(act)}
+    # A client's own secret is no API's business: it is for the token endpoint.
+    if known.credential.kind == "oauth_client" or mine.isdisjoint(known.audience):
+        return Verdict("NOT_FOUND")
+    denial, scopes = _decided(act, shown, asked, known)
+    if denial is not None:
+        entry = refusal_of(act, known, denial, shown.address, shown.request)
+        act.seen.append(Seen(known, shown.address, entry))
+        return Verdict(CODES[denial.code], known)
+    act.seen.append(Seen(known, shown.address))
+    metadata = await act.tx.credentials.metadata(known.used[0])
+    return Verdict("VALID", known, scopes, metadata)
+
+
+async def in_tx(act: Act, token: Secret) -> Known | None:
+    """Return what a token belongs to, as it is in this transaction; None where it is nobody's."""
+    outcome = await recognise(
+        Presented(token, "shown"), act.keyring.digester, _TxFinder(act.tx), act.at
+    )
+    return outcome.known if isinstance(outcome, Verified) else None
+
+
+def apis_verified_by(act: Act) -> tuple[API, ...]:
+    """Return the APIs that the caller may verify for; administrators may for Keystead's own."""
+    found = act.caller.apis.verified_by(act.caller.owner_id)
+    own = act.caller.apis.find(KEYSTEAD_API)
+    if own is not None and Role.ADMINISTRATOR in act.caller.roles:
+        return (*found, own)
+    return found
+
+
+def _asked(act: Act, audience: str | None) -> str:
+    if audience is not None:
+        return audience
+    mine = apis_verified_by(act)
+    registered = [api for api in mine if api.identifier != KEYSTEAD_API] or list(mine)
+    if len(registered) == 1:
+        return registered[0].identifier
+    rule = "is needed: you verify for " + ("several APIs" if registered else "no API")
+    raise Invalid("it is not clear which API asks", FieldError("audience", rule))
+
+
+def _decided(
+    act: Act, shown: Shown, asked: str, known: Known
+) -> tuple[Denial | None, frozenset[str]]:
+    nothing: frozenset[str] = frozenset()
+    denial = check_usable(subject_of(known), Circumstance(act.at, shown.address))
+    if denial is not None:
+        return denial, nothing
+    api = next((each for each in apis_verified_by(act) if each.identifier == asked), None)
+    if api is None or asked not in known.audience:
+        return _OTHER_AUDIENCE, nothing
+    scopes = scopes_held(known, api)
+    if shown.demand is not None and not meets(scopes, shown.demand, api.actions):
+        return _LACKS_SCOPE, nothing
+    return None, scopes
+
+
+def refusal_of(
+    act: Act,
+    known: Known,
+    denial: Denial,
+    address: Address | None,
+    request: Mapping[str, str] = MappingProxyType({}),
+) -> Event:
+    """Return the entry of a credential that was shown to an API, and is not good for it.
+
+    Args:
+        act: in which the API asks.
+        known: what it was shown.
+        denial: why not.
+        address: where it came from, as the API says.
+        request: what was asked of the API.
+    """
+    credential = known.credential
+    arrival = replace(
+        act.arrival, address=address, asserted_by=f"verifier {act.caller.credential.id}"
+    )
+    return told(
+        act.verb,
+        Actor(known.owner.id, credential.id, credential.kind),
+        arrival,
+        "refused",
+        denial.code,
+        denial.rule,
+        ObjectRef("credential", credential.id, without_tokens(credential.name)),
+        {name: without_tokens(text) for name, text in request.items()},
+    )

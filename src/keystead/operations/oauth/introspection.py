@@ -1,0 +1,81 @@
+"""The verb by which an API asks about a token that it was shown (RFC 7662). Row K2.
+
+Who asks learns about credentials that have access to an API that he verifies for, of whatever kind they are;
+of any other, and of one that is not good now, he learns no more than that there is nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from keystead.core.errors import Invalid
+from keystead.gate.acts.act import Seen
+from keystead.gate.acts.operation import Told, operation
+from keystead.gate.callers.caller import scopes_held, subject_of
+from keystead.operations.issued.verification import apis_verified_by, in_tx, refusal_of
+from keystead.operations.oauth.naming import client_id_of
+from keystead.policy.decide import check_usable
+from keystead.policy.grants import same_on_all
+from keystead.policy.permissions import BEARERS, CLIENTS, Permission
+from keystead.policy.restrictions import Circumstance
+
+if TYPE_CHECKING:
+    from keystead.core.arrival import Address
+    from keystead.core.secret import Secret
+    from keystead.gate.acts.act import Act
+    from keystead.ports.credentials import Known
+
+__all__ = ["Introspected", "introspect_token"]
+
+
+@dataclass(frozen=True, slots=True)
+class Introspected:
+    """A token that is good.
+
+    Attributes:
+        client_id: the public id of whoever it was given to.
+        audience: the identifiers of those of its APIs that the asker verifies for.
+        scopes: what it holds on each of them; a scope that it holds on one and lacks on another is left out.
+    """
+
+    known: Known
+    client_id: str
+    audience: tuple[str, ...]
+    scopes: frozenset[str]
+
+
+@operation(
+    "oauth.introspect",
+    needs=Permission.TOKENS_VERIFY,
+    told=Told.COUNTED,
+    kinds=BEARERS | CLIENTS,
+)
+async def introspect_token(
+    act: Act, token: Secret | None, address: Address | None
+) -> Introspected | None:
+    """Return what there is to know of a token; None of one that is not good, for whatever reason.
+
+    Raises:
+        Forbidden: an address was said without `tokens:assert-ip`.
+        Invalid: there is no token to ask about.
+    """
+    if token is None:
+        raise Invalid("the parameter token is missing")
+    if address is not None:
+        act.caller.require_also(Permission.TOKENS_ASSERT_IP)
+    known = await in_tx(act, token)
+    # A client's own secret is no API's business: it is for the token endpoint.
+    if known is None or known.credential.kind in CLIENTS:
+        return None
+    apis = [api for api in apis_verified_by(act) if api.identifier in known.audience]
+    if not apis:
+        return None
+    denial = check_usable(subject_of(known), Circumstance(act.at, address))
+    if denial is not None:
+        act.seen.append(Seen(known, address, refusal_of(act, known, denial, address)))
+        return None
+    act.seen.append(Seen(known, address))
+    scopes, _ = same_on_all({api.identifier: scopes_held(known, api) for api in apis}, apis)
+    audience = tuple(api.identifier for api in apis)
+    return Introspected(known, client_id_of(known.parent or known.credential), audience, scopes)

@@ -1,0 +1,27 @@
+"""How tokens, and answers about them, name clients and APIs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from keystead.credentials.kind import KINDS_BY_NAME
+from keystead.crypto.token_format import public_id
+from keystead.policy.permissions import KEYSTEAD_API
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from keystead.credentials.record import Credential
+
+__all__ = ["audience_of", "client_id_of"]
+
+
+def client_id_of(credential: Credential) -> str:
+    """Return a credential's public id, which is its `client_id` if it is a client."""
+    return public_id(KINDS_BY_NAME[credential.kind].marks[credential.type], credential.id12)
+
+
+def audience_of(identifiers: Iterable[str], issuer: str) -> str | tuple[str, ...]:
+    """Return the `aud` of these APIs: one as it is, several as a list; Keystead's own is the issuer."""
+    found = tuple(issuer if each == KEYSTEAD_API else each for each in identifiers)
+    return found[0] if len(found) == 1 else found
