@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
 from keystead.crypto.token_format import mint, new_id12
 from keystead.policy.permissions import Permission
-from tests.running import Answer, Server
+from tests.running import Answer, Served
 
 __all__ = [
     "ALL",
@@ -16,12 +18,14 @@ __all__ = [
     "application",
     "end_of",
     "in_future",
+    "managed",
     "member",
     "ok",
     "path_of",
     "problem",
     "told",
     "unknown_token",
+    "until",
     "user",
 ]
 
@@ -57,12 +61,20 @@ def end_of(at: datetime) -> str:
     return at.isoformat().replace("+00:00", "Z")
 
 
+def until(true: Callable[[], bool], seconds: float = 5) -> None:
+    """Wait for what a server does by itself, a little later."""
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "it never came"
+        time.sleep(0.05)
+
+
 def unknown_token() -> str:
     """Return a well-formed token that no installation has issued."""
     return mint("t", new_id12()).reveal()
 
 
-def application(server: Server, *roles: str, **more: object) -> dict[str, Any]:
+def application(server: Served, *roles: str, **more: object) -> dict[str, Any]:
     """Add an application of the administrator's, with these roles."""
     wanted = {
         "kind": "application",
@@ -73,14 +85,20 @@ def application(server: Server, *roles: str, **more: object) -> dict[str, Any]:
     return dict(ok(server.call("POST", f"{V1}/owners", wanted), 201))
 
 
-def user(server: Server, *roles: str) -> dict[str, Any]:
+def managed(server: Served, token: str) -> str:
+    """Add an application of a manager's, without a role; return its id."""
+    wanted = {"kind": "application", "name": server.unique("managed")}
+    return str(ok(server.call("POST", f"{V1}/owners", wanted, token=token), 201)["id"])
+
+
+def user(server: Served, *roles: str) -> dict[str, Any]:
     """Add a user, with these roles."""
     name = server.unique("user")
     wanted = {"kind": "user", "name": name, "login": name, "roles": list(roles)}
     return dict(ok(server.call("POST", f"{V1}/owners", wanted), 201))
 
 
-def member(server: Server, *roles: str, scopes: tuple[str, ...] = ALL) -> tuple[str, str]:
+def member(server: Served, *roles: str, scopes: tuple[str, ...] = ALL) -> tuple[str, str]:
     """Add an application with these roles; return its id and a token with these scopes."""
     owner = application(server, *roles)
     token, _ = server.token(*scopes, owner_id=owner["id"])

@@ -14,7 +14,7 @@ from typing import Final
 
 import pytest
 
-from tests.doors.cast import V1, member, ok, path_of, problem
+from tests.doors.cast import V1, ok, path_of, problem
 from tests.running import Answer, Server
 
 JSON: Final = {"Content-Type": "application/json"}
@@ -198,6 +198,47 @@ def test_a_body_without_a_content_type_is_refused(unwritten: Server) -> None:
         ),
         ("/credentials", {}, {"kind", "name", "expires_at"}),
         (
+            "/credentials",
+            {
+                "kind": CANARY,
+                "name": "",
+                "access": [{"api": "keystead", "scopes": ["no:scope"]}],
+                "scopes": ["secrets:read", "no:scope"],
+                "levels": {"audit": "write"},
+                "networks": ["10.0.0.0/33"],
+                "expires_at": None,
+            },
+            {
+                "kind", "name", "access[0].scopes[0]", "scopes", "scopes[1]", "levels.audit",
+                "networks[0]",
+            },
+        ),
+        (
+            "/credentials",
+            {"kind": "api_token", "name": "", "scopes": [], "expires_at": CANARY},
+            {"name", "scopes", "expires_at"},
+        ),
+        (
+            "/folders",
+            {"name": "a/b", "grants": [{"owner_id": "own_000000000000", "right": "user"}]},
+            {"name", "grants[0].owner_id"},
+        ),
+        (
+            "/folders",
+            {"name": "a/b", "grants": [{"owner_id": "own_000000000000", "right": "user"}] * 2},
+            {"name", "grants[1].owner_id"},
+        ),
+        (
+            "/folders",
+            {"name": "a/b", "grants": [{"owner_id": "x", "right": "user"}, {"right": "user"}]},
+            {"name", "grants[0].owner_id", "grants[1].owner_id"},
+        ),
+        (
+            "/groups",
+            {"name": "", "members": ["x", "own_000000000000"], "x": 1},
+            {"name", "x"},
+        ),
+        (
             "/owners",
             {"kind": CANARY, "name": "a\x00b", "email": CANARY, "roles": ["user", CANARY], "x": 1},
             {"kind", "name", "email", "roles[1]", "x"},
@@ -234,6 +275,24 @@ def test_all_wrong_fields_are_named_at_once(
     assert problem(answer) == (400, "invalid_request")
     assert {error["field"] for error in answer.json()["errors"]} == fields
     assert CANARY not in answer.body.decode()
+
+
+def test_all_wrong_fields_of_an_edit_are_named_at_once_as_they_were_sent(server: Server) -> None:
+    _, record = server.token("folders:list")
+    path = f"{V1}/credentials/{record['id']}"
+    body = {
+        "name": "",
+        "scopes": ["no:scope"],
+        "networks": ["x"],
+        "expires_at": "2001-01-01T00:00:00Z",
+    }
+    refused(server.call("PATCH", path, body), "name", "scopes[0]", "networks[0]", "expires_at")
+    body["not_before"] = CANARY
+    refused(
+        server.call("PATCH", path, body),
+        *("not_before", "name", "scopes[0]", "networks[0]", "expires_at"),
+    )
+    assert ok(server.call("GET", path)) == record
 
 
 @pytest.mark.parametrize("kind", [None, True, 5, 1.5, "a/b", [], {}, [[]], [{}]])
@@ -286,8 +345,12 @@ def test_a_length_that_cannot_be_is_refused(unwritten: Server, headers: tuple[st
 
 
 def _head(server: Server, method: str, path: str, *headers: str) -> str:
+    return _head_at(server, method, V1 + path, *headers)
+
+
+def _head_at(server: Server, method: str, path: str, *headers: str) -> str:
     lines = (
-        f"{method} {V1}{path} HTTP/1.1",
+        f"{method} {path} HTTP/1.1",
         "Host: keystead",
         f"Authorization: Bearer {server.admin_token}",
         "Content-Type: application/json",
@@ -317,6 +380,7 @@ def _head(server: Server, method: str, path: str, *headers: str) -> str:
         ("/folders?path=" + "a" * 9001, ("path",)),
         ("/folders?path=a//b", ("path",)),
         ("/folders?path=../a", ("path",)),
+        ("/folders?q=%00", ("q",)),
         ("/folders?q=%ff", ()),
         ("/folders?q=%c3%28", ()),
         ("/folders?" + "&".join(f"a{i}=1" for i in range(51)), ()),
@@ -328,7 +392,7 @@ def test_a_wrong_parameter_is_refused_by_name(
     refused(unwritten.call("GET", V1 + path), *suffix)
 
 
-@pytest.mark.parametrize("q", ["a" * 255, "%00", "%25_%5C'", "%F0%9F%94%91", "%E2%80%AE", "a+b"])
+@pytest.mark.parametrize("q", ["a" * 255, "%25_%5C'", "%F0%9F%94%91", "%E2%80%AE", "a+b"])
 @pytest.mark.parametrize("path", ["/folders", "/accounts", "/credentials", "/owners"])
 def test_whatever_text_is_searched_for_is_only_searched_for(
     server: Server, path: str, q: str
@@ -429,15 +493,83 @@ def test_a_path_trick_leads_nowhere(unwritten: Server, place: Place, trick: str)
 
 
 @pytest.mark.parametrize(
-    "trick", ["{0}//{1}", "/{0}/{1}", "{0}/{1}/", "{0}%2f{1}", "{0}%2F{1}", "{0}/{1}%0a"]
+    "trick",
+    [
+        "{0}//{1}",
+        "/{0}/{1}",
+        "{0}/{1}/",
+        "{0}/{1}//",
+        "{0}%2f{1}",
+        "{0}%2F{1}",
+        "{0}/{1}%2F",
+        "%2F{0}/{1}",
+        "{0}/./{1}",
+        "{0}/%2e/{1}",
+        "{0}/x/../{1}",
+        "{0}/x/%2E%2E/{1}",
+        "{0}/x/%2e./{1}",
+        "x/..%2F{0}/{1}",
+        "{0}/{1}/.",
+    ],
 )
-def test_another_spelling_of_a_path_has_the_same_rights(
-    server: Server, place: Place, trick: str
+def test_a_path_is_found_in_one_spelling_alone(unwritten: Server, place: Place, trick: str) -> None:
+    path = trick.format(*place)
+    answer = raw(unwritten, _head(unwritten, "GET", f"/secrets/{path}"))
+    assert problem(answer) == (404, "not_found")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "//api/v1/whoami",
+        "/api//v1/whoami",
+        "/api/v1//whoami",
+        "/api/v1/whoami/",
+        "/api/v1/whoami//",
+        "/api%2Fv1/whoami",
+        "/api/v1%2fwhoami",
+        "/api/v1/whoami%2F",
+        "/%2Fapi/v1/whoami",
+        "/./api/v1/whoami",
+        "/api/./v1/whoami",
+        "/x/../api/v1/whoami",
+        "/api/v1/x/../whoami",
+        "/api/v1/x/%2e%2e/whoami",
+        "/api/v1/%2E/whoami",
+        "/api",
+        "/api//",
+        "/api/.",
+        "/healthz/",
+        "//healthz",
+        "/healthz%2F",
+        "/readyz/",
+        "/x/../readyz",
+        "/openapi.json/",
+        "//openapi.json",
+    ],
+)
+def test_only_the_root_has_a_closing_slash_and_no_path_is_mended(
+    unwritten: Server, path: str
 ) -> None:
-    _, stranger = member(server, "user")
-    path = f"{V1}/secrets/{trick.format(*place)}"
-    assert server.call("GET", path).status in {200, 404}
-    assert problem(server.call("GET", path, token=stranger)) == (404, "not_found")
+    answer = raw(unwritten, _head_at(unwritten, "GET", path))
+    assert problem(answer) == (404, "not_found")
+    assert raw(unwritten, _head_at(unwritten, "POST", path)).status == 404
+
+
+def test_a_quoted_letter_is_the_letter(server: Server) -> None:
+    assert ok(raw(server, _head_at(server, "GET", "/%61pi/v1/who%61mi")))
+    assert ok(raw(server, _head_at(server, "GET", "/api/")))["version"] == "v1"
+
+
+@pytest.mark.parametrize("path", ["http://keystead/api/v1/whoami", "http://elsewhere/api/"])
+def test_a_whole_url_in_the_request_line_is_its_path(server: Server, path: str) -> None:
+    assert ok(raw(server, _head_at(server, "GET", path)))
+
+
+def test_a_control_character_does_not_hide_in_a_path(server: Server, place: Place) -> None:
+    for trick in ("{0}/{1}%0a", "{0}/{1}%00", "{0}%09/{1}"):
+        path = f"{V1}/secrets/{trick.format(*place)}"
+        assert problem(server.call("GET", path)) == (404, "not_found")
 
 
 Place = tuple[str, str]

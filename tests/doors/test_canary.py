@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import sqlite3
-import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -14,7 +13,7 @@ from typing import Any, Final
 
 import pytest
 
-from tests.doors.cast import ALL, V1, application, ok, path_of
+from tests.doors.cast import ALL, V1, application, in_future, ok, path_of, until
 from tests.running import Answer, Server, running
 
 CANARIES: Final = (
@@ -24,6 +23,10 @@ CANARIES: Final = (
     "CANARY-wrong-type-9fQ2",
     "CANARY-oversized-9fQ2",
     "CANARY-bearer-9fQ2",
+    "CANARY-password-9fQ2",
+    "CANARY-\u00e9\u4e16-new-password-9fQ2",
+    "CANARY-9fQ2",
+    "CANARY-guessed-9fQ2",
 )
 
 
@@ -56,9 +59,19 @@ def suite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Suite]:
             found.exports.append(server.call("GET", f"{V1}/audit/export?format={form}"))
         found.exports.append(server.call("GET", f"{V1}/audit/events?page_size=200"))
         found.exports.append(server.call("GET", f"{V1}/audit/verify"))
-        # Until the counts are flushed too.
-        time.sleep(1.3)
+        _let_counts_be_written(server)
         yield found
+
+
+def _let_counts_be_written(server: Server) -> None:
+    itself = ok(server.call("GET", f"{V1}/whoami"))["credential"]["id"]
+    since = in_future()
+
+    def written() -> bool:
+        used = ok(server.call("GET", f"{V1}/credentials/{itself}"))["last_used"]
+        return used is not None and used["at"] > since
+
+    until(written)
 
 
 def _good(suite: Suite) -> None:
@@ -82,10 +95,44 @@ def _good(suite: Suite) -> None:
     suite.tokens.append(
         ok(server.call("POST", f"{V1}/self/rotate", token=suite.tokens[-1]))["secret"]
     )
+    wanted = {"kind": "api_token", "name": "kept", "expires_at": None, "scopes": ["folders:list"]}
+    for _ in range(2):
+        kept = server.call("POST", f"{V1}/credentials", wanted, headers={"Idempotency-Key": "k"})
+        suite.tokens.append(ok(kept, 201)["secret"])
+    assert suite.tokens[-1] == suite.tokens[-2]
+    ok(server.call("PUT", secret, {"fields": fields}, headers={"Idempotency-Key": "w"}))
     owned, _ = server.token("folders:list", owner_id=application(server)["id"])
     suite.tokens.append(owned)
+    _passwords(suite)
     doomed = server.account(folder["id"], fields={"password": CANARIES[0]})
     ok(server.call("DELETE", f"{V1}/accounts/{doomed['id']}"), 204)
+
+
+def _passwords(suite: Suite) -> None:
+    server, given = suite.server, {"password": CANARIES[6]}
+    wanted = {"kind": "user", "name": "Canary", "login": "canary", **given}
+    somebody = f"{V1}/owners/{ok(server.call('POST', f'{V1}/owners', wanted), 201)['id']}"
+    suite.exports.append(server.call("PATCH", somebody, {"password": CANARIES[7]}))
+    made = ok(server.call("PATCH", somebody, {"generate_password": True}))
+    # Not last: that one is presented as a token further down.
+    suite.tokens.insert(0, made["password"])
+    changed = {"current": server.admin_password, "new": CANARIES[6]}
+    ok(server.call("POST", f"{V1}/self/password", changed), 204)
+    for wrong in (
+        {"password": CANARIES[8]},
+        {"password": [CANARIES[6]]},
+        {"password": CANARIES[6], "generate_password": CANARIES[6]},
+        {"password": CANARIES[6] + "x" * 2000},
+    ):
+        suite.bad("PATCH", somebody, wrong)
+        suite.bad("POST", f"{V1}/owners", {"kind": "user", "login": "canary", **wrong})
+    for current, new in (
+        (CANARIES[9], CANARIES[7]),
+        (CANARIES[6], CANARIES[8]),
+        (CANARIES[6], CANARIES[6]),
+        ([CANARIES[6]], CANARIES[7]),
+    ):
+        suite.bad("POST", f"{V1}/self/password", {"current": current, "new": new})
 
 
 def _bad(suite: Suite) -> None:

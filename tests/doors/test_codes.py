@@ -6,7 +6,6 @@ import asyncio
 import json
 import resource
 import sqlite3
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from typing import Any, Final
@@ -15,19 +14,23 @@ import pytest
 
 from keystead.main import build
 from keystead.settings import read_settings
+from keystead.store.sqlite import connection
 from keystead.web import bodies
 from keystead.web.refusals import STATUS
+from tests.clocked import Clocked, running_clocked
 from tests.doors.cast import V1, application, in_future, ok, problem, told, unknown_token
-from tests.running import Answer, Server, running
+from tests.running import Answer, Served, Server, running
 
 NOT_YET: Final[frozenset[str]] = frozenset()
 """Codes of the table that nothing can produce yet; this list may only shrink."""
 
-Produce = Callable[[Server], Answer]
+ELSEWHERE: Final = {"not_fresh": "test_nodes.py"}
+
+Produce = Callable[[Served], Answer]
 
 
 def _whoami_as(**more: object) -> Produce:
-    def produce(server: Server) -> Answer:
+    def produce(server: Served) -> Answer:
         token, _ = server.token("folders:list", **more)
         return server.call("GET", f"{V1}/whoami", token=token)
 
@@ -35,7 +38,7 @@ def _whoami_as(**more: object) -> Produce:
 
 
 def _after(act: str) -> Produce:
-    def produce(server: Server) -> Answer:
+    def produce(server: Served) -> Answer:
         token, record = server.token("folders:list", expires_at=in_future(days=2))
         ok(server.call("POST", f"{V1}/credentials/{record['id']}/{act}"))
         return server.call("GET", f"{V1}/whoami", token=token)
@@ -43,43 +46,57 @@ def _after(act: str) -> Produce:
     return produce
 
 
-def _expired(server: Server) -> Answer:
-    end = in_future(seconds=0.3)
-    token, _ = server.token("folders:list", expires_at=end)
-    while in_future() <= end:
-        time.sleep(0.05)
-    return server.call("GET", f"{V1}/whoami", token=token)
+def _expired(clocked: Clocked) -> Answer:
+    end = clocked.after(minutes=1)
+    token, _ = clocked.token("folders:list", expires_at=end)
+    clocked.set(end)
+    return clocked.call("GET", f"{V1}/whoami", token=token)
 
 
-def _owner_disabled(server: Server) -> Answer:
+def _owner_disabled(server: Served) -> Answer:
     owner = application(server)
     token, _ = server.token("folders:list", owner_id=owner["id"])
     ok(server.call("PATCH", f"{V1}/owners/{owner['id']}", {"state": "disabled"}))
     return server.call("GET", f"{V1}/whoami", token=token)
 
 
-def _name_taken(server: Server) -> Answer:
+def _name_taken(server: Served) -> Answer:
     return server.call("POST", f"{V1}/folders", {"name": server.folder()["name"].upper()})
 
 
-def _wrong_state(server: Server) -> Answer:
+def _wrong_state(server: Served) -> Answer:
     folder = server.folder()
     server.account(folder["id"])
     return server.call("DELETE", f"{V1}/folders/{folder['id']}")
 
 
-def _cas_mismatch(server: Server) -> Answer:
+def _idempotency_mismatch(server: Served) -> Answer:
+    def make() -> Answer:
+        headers = {"Idempotency-Key": "one-key"}
+        body = {"name": server.unique("folder")}
+        return server.call("POST", f"{V1}/folders", body, headers=headers)
+
+    assert make().status == 201
+    return make()
+
+
+def _cas_mismatch(server: Served) -> Answer:
     account = server.account(server.folder()["id"])
     body = {"fields": {"password": "new"}, "cas": 7}
     return server.call("PUT", f"{V1}/accounts/{account['id']}/secret", body)
 
 
-def _insufficient_scope(server: Server) -> Answer:
+def _insufficient_scope(server: Served) -> Answer:
     token, _ = server.token("folders:list")
     return server.call("GET", f"{V1}/owners", token=token)
 
 
-def _rate_limited(server: Server) -> Answer:
+def _wrong_password(server: Served) -> Answer:
+    given = {"current": "no, not this one", "new": "nine troubled waters"}
+    return server.call("POST", f"{V1}/self/password", given)
+
+
+def _rate_limited(server: Served) -> Answer:
     # Sixty a minute are answered; the minute may turn once in between.
     for _ in range(130):
         answer = server.call("GET", f"{V1}/whoami", token=unknown_token(), source="127.0.9.9")
@@ -92,52 +109,39 @@ def _raw(method: str, path: str, body: bytes, media: str = "application/json") -
     return lambda server: server.call(method, V1 + path, raw=body, headers={"Content-Type": media})
 
 
-def _headers_too_large(server: Server) -> Answer:
+def _headers_too_large(server: Served) -> Answer:
     return server.call("GET", f"{V1}/whoami", headers={"X-Long": "a" * 33_000})
-
-
-def _request_timeout(server: Server) -> Answer:
-    with pytest.MonkeyPatch.context() as patience:
-        patience.setattr(bodies, "READ_SECONDS", 0.05)
-        return asyncio.run(_ask(server, ("127.0.0.1", 50_000), server.admin_token, waiting=True))
 
 
 def _inside(client: tuple[str, int] | None, **token: object) -> Produce:
     """Ask the application itself, as a peer that loopback cannot be."""
 
-    def produce(server: Server) -> Answer:
+    def produce(server: Served) -> Answer:
         text, _ = server.token("folders:list", **token)
         return asyncio.run(_ask(server, client, text))
 
     return produce
 
 
-async def _ask(
-    server: Server, client: tuple[str, int] | None, token: str, *, waiting: bool = False
-) -> Answer:
+async def _ask(server: Served, client: tuple[str, int] | None, token: str) -> Answer:
     served = build(read_settings(server.data, exposed_listener=True))
     sent: list[dict[str, Any]] = []
     scope = {
         "type": "http",
         "asgi": {"version": "3.0"},
         "http_version": "1.1",
-        "method": "POST" if waiting else "GET",
+        "method": "GET",
         "scheme": "http",
-        "path": f"{V1}/folders" if waiting else f"{V1}/whoami",
+        "path": f"{V1}/whoami",
         "raw_path": f"{V1}/whoami".encode(),
         "root_path": "",
         "query_string": b"",
-        "headers": [
-            (b"authorization", f"Bearer {token}".encode()),
-            *([(b"content-length", b"9")] if waiting else []),
-        ],
+        "headers": [(b"authorization", f"Bearer {token}".encode())],
         "client": client,
         "server": ("127.0.0.1", 80),
     }
 
     async def receive() -> dict[str, Any]:
-        if waiting:
-            await asyncio.Event().wait()
         return {"type": "http.request", "body": b"", "more_body": False}
 
     async def send(message: dict[str, Any]) -> None:
@@ -157,18 +161,21 @@ CODES: Final[dict[str, Produce]] = {
     "invalid_credential": lambda server: server.call("GET", f"{V1}/whoami", token="kst_typo"),
     "credential_revoked": _after("revoke"),
     "credential_disabled": _after("disable"),
-    "credential_expired": _expired,
     "credential_not_yet_valid": _whoami_as(not_before=in_future(days=1)),
     "owner_disabled": _owner_disabled,
+    "cookie_auth_not_allowed": lambda server: server.call(
+        "GET", f"{V1}/whoami", token=None, headers={"Cookie": "keystead_session=x"}
+    ),
     "network_denied": _whoami_as(networks=["192.0.2.0/24"]),
     "insufficient_scope": _insufficient_scope,
+    "wrong_password": _wrong_password,
     "tls_required": _inside(("192.0.2.7", 50_000)),
     "not_found": lambda server: server.call("GET", f"{V1}/folders/fold_000000000000"),
     "method_not_allowed": lambda server: server.call("PUT", f"{V1}/folders"),
-    "request_timeout": _request_timeout,
     "headers_too_large": _headers_too_large,
     "name_taken": _name_taken,
     "wrong_state": _wrong_state,
+    "idempotency_mismatch": _idempotency_mismatch,
     "cas_mismatch": _cas_mismatch,
     "too_large": _raw("POST", "/folders", b" " * 1_048_577),
     "unsupported_media_type": _raw("POST", "/folders", b"{}", "text/plain"),
@@ -184,7 +191,7 @@ def ailing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield found
 
 
-def _internal_error(server: Server) -> Answer:
+def _internal_error(server: Served) -> Answer:
     _, record = server.token("folders:list")
     with closing(sqlite3.connect(server.data / "keystead.db")) as database:
         database.execute(
@@ -210,7 +217,7 @@ def _audit_full(server: Server) -> Answer:
         assert server.call("GET", f"{V1}/accounts/{account['id']}/secret").status == 200
 
 
-def _audit_broken(server: Server) -> Answer:
+def _audit_broken(server: Served) -> Answer:
     with closing(sqlite3.connect(server.data / "keystead.db", isolation_level=None)) as database:
         (digest,) = database.execute("SELECT digest FROM audit_heads").fetchone()
         database.execute("UPDATE audit_heads SET digest = zeroblob(32)")
@@ -220,18 +227,36 @@ def _audit_broken(server: Server) -> Answer:
             database.execute("UPDATE audit_heads SET digest = ?", [digest])
 
 
-def _busy(server: Server) -> Answer:
+AILING: Final[dict[str, Callable[[Server], Answer]]] = {
+    "internal_error": _internal_error,
+    "audit_full": _audit_full,
+    "audit_broken": _audit_broken,
+}
+
+
+@pytest.fixture(scope="module")
+def hasty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clocked]:
+    """A server that waits for nobody as long as others do."""
+    with pytest.MonkeyPatch.context() as patience:
+        patience.setattr(bodies, "READ_SECONDS", 0.05)
+        patience.setattr(connection, "_BUSY_MS", 50)
+        with running_clocked(tmp_path_factory.mktemp("hasty") / "data") as found:
+            yield found
+
+
+def _request_timeout(server: Served) -> Answer:
+    # The length is told, the body held back.
+    held = {"Content-Type": "application/json", "Content-Length": "9"}
+    return server.call("POST", f"{V1}/folders", raw=b"", headers=held)
+
+
+def _busy(server: Served) -> Answer:
     with closing(sqlite3.connect(server.data / "keystead.db", isolation_level=None)) as database:
         database.execute("BEGIN IMMEDIATE")
         return server.call("POST", f"{V1}/folders", {"name": server.unique("folder")})
 
 
-AILING: Final[dict[str, Produce]] = {
-    "internal_error": _internal_error,
-    "audit_full": _audit_full,
-    "audit_broken": _audit_broken,
-    "busy": _busy,
-}
+HASTY: Final[dict[str, Produce]] = {"request_timeout": _request_timeout, "busy": _busy}
 
 
 def _check(code: str, answer: Answer) -> None:
@@ -253,12 +278,22 @@ def _check(code: str, answer: Answer) -> None:
 
 
 def test_every_code_of_the_table_is_produced_here() -> None:
-    assert set(CODES) | set(AILING) | NOT_YET == set(STATUS)
+    assert {"credential_expired", *CODES, *AILING, *HASTY, *ELSEWHERE} | NOT_YET == set(STATUS)
 
 
 @pytest.mark.parametrize("code", CODES)
 def test_a_code_comes_with_its_status_headers_and_shape(server: Server, code: str) -> None:
     _check(code, CODES[code](server))
+
+
+def test_an_end_that_has_come_is_told(clocked: Clocked) -> None:
+    _check("credential_expired", _expired(clocked))
+
+
+@pytest.mark.parametrize("code", HASTY)
+def test_what_kept_a_server_waiting_is_told(hasty: Clocked, code: str) -> None:
+    _check(code, HASTY[code](hasty))
+    assert hasty.call("POST", f"{V1}/folders", {"name": hasty.unique("after")}).status == 201
 
 
 @pytest.mark.parametrize("code", AILING)

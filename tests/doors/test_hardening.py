@@ -13,6 +13,7 @@ from typing import Any, Final
 import pytest
 
 from keystead.core.clock import SECOND, Instant, SystemClock
+from keystead.gate.visit import Visit
 from keystead.main import House, build, system_arrival
 from keystead.operations.audit import list_events
 from keystead.ports.audit import AuditQuery
@@ -307,7 +308,8 @@ def asked(
     sent: list[dict[str, Any]] = []
     scope = {
         "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method,
-        "scheme": "http", "path": path.partition("?")[0], "raw_path": path.encode(), "root_path": "",
+        "scheme": "http", "path": path.partition("?")[0], "raw_path": path.partition("?")[0].encode(),
+        "root_path": "",
         "query_string": path.partition("?")[2].encode(), "client": ("127.0.0.1", 50_000),
         "server": ("127.0.0.1", 80),
         "headers": [(b"authorization", f"Bearer {token}".encode()), *headers],
@@ -367,7 +369,7 @@ def _fill_audit(own: Server) -> None:
             await asyncio.gather(
                 *(
                     house.gate.perform(
-                        list_events, system_arrival(SystemClock()), AuditQuery(), None, 1
+                        list_events, Visit(system_arrival(SystemClock())), AuditQuery(), None, 1
                     )
                     for _ in range(1200)
                 )

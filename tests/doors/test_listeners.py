@@ -6,49 +6,15 @@ import asyncio
 import json
 import ssl
 import urllib.request
-from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from keystead.main import build
 from keystead.settings import read_settings
+from tests.doors.certificates import new_pair, put
 from tests.running import initialise, start
-
-
-def _certificate(folder: Path) -> tuple[Path, Path]:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "keystead tests")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(minutes=5))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False
-        )
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    cert, pem = folder / "cert.pem", folder / "key.pem"
-    cert.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    pem.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-    )
-    return cert, pem
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +25,8 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
 
 
 def test_tls_is_served_directly_and_trusted_by_its_authority(tmp_path: Path) -> None:
-    cert, key = _certificate(tmp_path)
+    pair = new_pair()
+    cert, key = put(tmp_path, cert=pair.cert, key=pair.key)
     trusting = ssl.create_default_context(cafile=str(cert))
     admin = initialise(tmp_path / "data")
     server = start(

@@ -157,3 +157,13 @@ def test_a_folder_is_moved_only_where_both_ends_are_managed(server: Server) -> N
         assert problem(refused) == (404, "not_found")
     out = server.call("PATCH", f"{V1}/folders/{managed['id']}", {"parent_id": None}, token=token)
     assert out.status == 200, "it is at the top already"
+
+
+def test_a_secret_that_retires_makes_nothing_that_outlives_it(server: Server) -> None:
+    token, record = server.token("credentials:create", "accounts:list")
+    path = f"{V1}/credentials/{record['id']}/rotate"
+    fresh = ok(server.call("POST", path, {"overlap_seconds": 600}))["secret"]
+    refused = _issue(server, token, scopes=["accounts:list"])
+    assert problem(refused) == (403, "insufficient_scope")
+    assert refused.headers["keystead-credential-expires"], "it is told its own end"
+    assert _issue(server, fresh, scopes=["accounts:list"]).status == 201

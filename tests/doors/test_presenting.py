@@ -49,7 +49,6 @@ def test_f2_a_token_is_taken_in_every_dialect(
     ("header", "form"),
     [
         ("Authorization", "{}"),
-        ("Authorization", "Basic {}"),
         ("Authorization", "Digest {}"),
         ("Authorization", "Bearer"),
         ("Authorization", "Bearer {}x"),
@@ -118,6 +117,16 @@ def _exchange(server: Server, *lines: str) -> bytes:
         return found
 
 
+@pytest.mark.parametrize("host", ["a b", "a/b", "a?b", 'a"b'])
+def test_a_host_that_cannot_be_one_is_refused(
+    server: Server, issued: tuple[str, str], host: str
+) -> None:
+    header = f"Authorization: Bearer {issued[0]}"
+    answered = _exchange(server, f"GET {WHOAMI} HTTP/1.1", f"Host: {host}", header)
+    assert answered.startswith(b"HTTP/1.1 400")
+    assert b'"code":"invalid_request"' in answered
+
+
 def test_the_same_header_twice_is_refused(server: Server, issued: tuple[str, str]) -> None:
     header = f"Authorization: Bearer {issued[0]}"
     answered = _exchange(server, f"GET {WHOAMI} HTTP/1.1", header, header)
@@ -141,12 +150,43 @@ def test_bytes_that_are_no_utf8_in_headers_are_no_fault_of_ours(
     assert problem(answer) == (401, "invalid_credential")
 
 
-def test_a_cookie_is_ignored(server: Server, issued: tuple[str, str]) -> None:
+def test_a_cookie_of_somebody_elses_is_ignored(server: Server, issued: tuple[str, str]) -> None:
     cookie = {"Cookie": f"session={issued[0]}; token={issued[0]}"}
     alone = server.call("GET", WHOAMI, token=None, headers=cookie)
     assert problem(alone) == (401, "missing_credential")
     beside = server.call("GET", WHOAMI, token=issued[0], headers=cookie)
     assert ok(beside)["credential"]["id"] == issued[1]
+
+
+@pytest.mark.parametrize("name", ["keystead_session", "__Host-keystead_session"])
+def test_f5_a_sessions_cookie_alone_is_refused_with_a_hint(
+    server: Server, issued: tuple[str, str], name: str
+) -> None:
+    cookie = {"Cookie": f"theme=dark; {name}={issued[0]}"}
+    for method, path, body in (
+        ("GET", WHOAMI, None),
+        ("GET", f"{V1}/folders", None),
+        ("POST", f"{V1}/folders", {"name": "x"}),
+        ("GET", f"{V1}/folders?page_size=wrong", None),
+    ):
+        refused = server.call(method, path, body, token=None, headers=cookie)
+        assert problem(refused) == (403, "cookie_auth_not_allowed")
+        assert "Authorization" in refused.json()["detail"]
+        assert issued[0] not in refused.body.decode()
+    beside = server.call("GET", WHOAMI, token=issued[0], headers=cookie)
+    assert ok(beside)["credential"]["id"] == issued[1]
+    for header in ("X-API-Key", "authtoken"):
+        headers = {**cookie, header: issued[0]}
+        assert server.call("GET", WHOAMI, token=None, headers=headers).status == 200
+
+
+def test_f4_a_token_in_a_sessions_cookie_is_no_session(
+    server: Server, issued: tuple[str, str]
+) -> None:
+    cookie = {"Cookie": f"keystead_session={issued[0]}"}
+    answer = server.call("GET", "/api/", token=None, headers=cookie)
+    assert problem(answer) == (401, "invalid_credential")
+    assert server.call("GET", "/openapi.json", token=None, headers=cookie).status == 200
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from keystead.audit.chain import genesis
+from tests.clocked import running_clocked
 from tests.doors.cast import V1, in_future, member, ok, problem
-from tests.running import KEYSTEAD, Answer, Server, initialise, start
+from tests.running import KEYSTEAD, Answer, Server, start
 
 
 def _issue(server: Server, token: str, **wanted: object) -> Answer:
@@ -108,37 +109,32 @@ def test_the_audit_says_who_was_granted_what_and_where_a_thing_was_moved(server:
     assert (moved["from"], moved["to"]) == (folder["id"], there["id"])
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
-def test_two_moves_at_once_close_no_circle(tmp_path: Path, workers: str) -> None:
-    server = start(tmp_path / "data", initialise(tmp_path / "data"), "--workers", workers)
-    try:
-        for _ in range(10):
-            one, other = server.folder(), server.folder()
-            answers: list[int] = []
+@pytest.mark.parametrize("processes", ["server", "workers"])
+def test_two_moves_at_once_close_no_circle(request: pytest.FixtureRequest, processes: str) -> None:
+    server: Server = request.getfixturevalue(processes)
+    for _ in range(10):
+        one, other = server.folder(), server.folder()
+        answers: list[int] = []
 
-            def move(what: str, where: str, answers: list[int] = answers) -> None:
-                path = f"{V1}/folders/{what}"
-                answers.append(server.call("PATCH", path, {"parent_id": where}).status)
+        def move(what: str, where: str, answers: list[int] = answers) -> None:
+            path = f"{V1}/folders/{what}"
+            answers.append(server.call("PATCH", path, {"parent_id": where}).status)
 
-            moves = [
-                threading.Thread(target=move, args=(one["id"], other["id"])),
-                threading.Thread(target=move, args=(other["id"], one["id"])),
-            ]
-            for each in moves:
-                each.start()
-            for each in moves:
-                each.join()
-            assert sorted(answers) == [200, 409]
-        assert server.call("GET", f"{V1}/folders").status == 200
-    finally:
-        server.stop()
+        moves = [
+            threading.Thread(target=move, args=(one["id"], other["id"])),
+            threading.Thread(target=move, args=(other["id"], one["id"])),
+        ]
+        for each in moves:
+            each.start()
+        for each in moves:
+            each.join()
+        assert sorted(answers) == [200, 409]
+    assert server.call("GET", f"{V1}/folders").status == 200
 
 
 def test_a_server_does_not_sign_a_forged_chain(tmp_path: Path) -> None:
     data = tmp_path / "data"
-    admin = initialise(data)
-    server = start(data, admin)
-    try:
+    with running_clocked(data) as server:
         server.folder()
         # Whoever can write the database, but has no key, tells another story of entry 1 and cuts the end.
         database = sqlite3.connect(data / "keystead.db", isolation_level=None)
@@ -161,8 +157,6 @@ def test_a_server_does_not_sign_a_forged_chain(tmp_path: Path) -> None:
         refused = server.call("POST", f"{V1}/folders", {"name": "after"})
         assert problem(refused) == (503, "audit_broken")
         assert refused.headers["retry-after"]
-    finally:
-        server.stop()
     done = subprocess.run(
         [KEYSTEAD, "audit", "verify", "--data", str(data)],
         capture_output=True,
@@ -180,16 +174,13 @@ def test_a_circle_made_by_hand_neither_stops_the_server_nor_escapes_the_doctor(
     tmp_path: Path,
 ) -> None:
     data = tmp_path / "data"
-    admin = initialise(data)
-    server = start(data, admin)
-    try:
-        one, other = server.folder(), server.folder()
-    finally:
-        server.stop()
+    with running_clocked(data) as before:
+        one, other = before.folder(), before.folder()
     database = sqlite3.connect(data / "keystead.db", isolation_level=None)
     for child, parent in ((one["id"], other["id"]), (other["id"], one["id"])):
         database.execute("UPDATE folders SET parent_id = ? WHERE id = ?", (parent, child))
     database.close()
+    admin = {"admin_token": before.admin_token, "admin_password": before.admin_password}
     server = start(data, admin)
     try:
         assert server.call("GET", f"{V1}/whoami").status == 200

@@ -1,21 +1,27 @@
 """The native API: the JSON door, under `/api/v1`.
 
-`routes` shows the whole URL map on one screen; one file a noun holds its Structs and its handlers. A handler
-decodes, asks the gate for one operation and writes the answer; it decides nothing.
+`routes` shows the whole URL map on one screen; `application` is what the listener is given; `table` finds a
+route, `door` walks it, `openapi` tells of it.
+Each noun has its Structs and its handlers, in one file or in a room of its own. A handler decodes, asks the
+gate for one operation and writes the answer; it decides nothing.
 """
 
 __all__ = [
-    "accounts",
+    "application",
     "audit",
-    "credential_shapes",
+    "catalogue",
     "credentials",
     "door",
-    "folders",
     "instants",
+    "oauth",
     "openapi",
     "owners",
+    "refusals",
     "routes",
-    "secrets",
+    "settings",
+    "signing_keys",
     "table",
+    "vault",
+    "verification",
     "whoami",
 ]

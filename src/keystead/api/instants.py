@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from msgspec import UNSET, UnsetType
 
@@ -10,9 +10,11 @@ from keystead.core.clock import Instant, format_instant, parse_instant
 from keystead.core.errors import FieldError, Invalid
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 __all__ = ["Instants", "text_of"]
+
+T = TypeVar("T")
 
 
 def text_of(at: Instant | None) -> str | None:
@@ -47,6 +49,20 @@ class Instants:
         """Return one filter's instant; None where there is none, so that 1970 itself stays a bound."""
         at = self.read(given, field)
         return None if isinstance(at, UnsetType) else at
+
+    def beside(self, make: Callable[[], T]) -> T:
+        """Return what else is made of the same request, with what is wrong with both in one answer.
+
+        Raises:
+            Invalid: an instant was wrong, or what `make` found.
+        """
+        try:
+            found = make()
+        except Invalid as error:
+            self.wrong += error.errors
+            raise Invalid("some fields are wrong", *self.wrong) from None
+        self.require()
+        return found
 
     def require(self) -> None:
         """Raise `Invalid` if one was wrong."""

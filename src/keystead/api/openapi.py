@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from keystead.api.oauth import description as oauth
 from keystead.policy.permissions import SENTENCES
 from keystead.web.refusals import PROBLEM, STATUS, Problem
+from keystead.web.repeats import FORM, HEADER, REPEATED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from keystead.api.oauth.endpoints import Endpoint
     from keystead.api.routes import Route
 
 __all__ = ["describe"]
@@ -23,10 +26,11 @@ _PARAMETER: Final = re.compile(r"\{(\w+)(?::path)?\}")
 _ALWAYS: Final = (400, 401, 403, 429, 503)
 
 
-def describe(routes: Iterable[Route]) -> dict[str, Any]:
-    """Return the description of the native API."""
-    routes = tuple(routes)
-    forms = {f for r in routes for f in (r.body, r.query, r.answer) if f is not None} | {Problem}
+def describe(routes: Iterable[Route], endpoints: Iterable[Endpoint]) -> dict[str, Any]:
+    """Return the description of the native API, and of OAuth's endpoints beside it."""
+    routes, endpoints = tuple(routes), tuple(endpoints)
+    named = (f for r in routes for f in (r.body, r.query, r.answer, r.preview))
+    forms = {f for f in named if f is not None} | {Problem} | oauth.structs_of(endpoints)
     schemas, components = msgspec.json.schema_components(
         forms, schema_hook=_secret_schema, ref_template=_REF
     )
@@ -35,6 +39,10 @@ def describe(routes: Iterable[Route]) -> dict[str, Any]:
     for entry in routes:
         path = _PARAMETER.sub(r"{\1}", entry.path)
         paths.setdefault(path, {})[entry.method.lower()] = _operation(entry, components)
+    for endpoint in endpoints:
+        name = endpoint.form.__name__
+        components[name] = oauth.as_form(components[name], endpoint.required)
+        paths[endpoint.path] = {"post": oauth.described_endpoint(endpoint, _REF)}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -49,6 +57,7 @@ def describe(routes: Iterable[Route]) -> dict[str, Any]:
             "schemas": components,
             "securitySchemes": {
                 "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "kst_…"},
+                **oauth.SECURITY_SCHEMES,
             },
         },
     }
@@ -57,13 +66,18 @@ def describe(routes: Iterable[Route]) -> dict[str, Any]:
 def _operation(entry: Route, components: dict[str, Any]) -> dict[str, Any]:
     verb = entry.verb
     sentence = (entry.handler.__doc__ or "").splitlines()[0]
+    noun = _noun(entry)
     summary = (verb.act.__doc__ or sentence).strip().splitlines()[0]
     described: dict[str, Any] = {
-        "operationId": f"{entry.handler.__module__.rpartition('.')[2]}_{entry.handler.__name__}",
-        "tags": [entry.handler.__module__.rpartition(".")[2]],
+        "operationId": f"{noun}_{entry.handler.__name__}",
+        "tags": [noun],
         "summary": summary,
         "description": _needs(entry),
-        "parameters": [*_path_parameters(entry), *_query_parameters(entry, components)],
+        "parameters": [
+            *_path_parameters(entry),
+            *_query_parameters(entry, components),
+            *_header_parameters(entry),
+        ],
         "responses": _responses(entry),
     }
     if entry.body is not None:
@@ -72,6 +86,11 @@ def _operation(entry: Route, components: dict[str, Any]) -> dict[str, Any]:
             "content": {"application/json": {"schema": _ref(entry.body)}},
         }
     return described
+
+
+def _noun(entry: Route) -> str:
+    """Return the noun that a handler's file, or the room of its `handlers`, is named for."""
+    return entry.handler.__module__.removesuffix(".handlers").rpartition(".")[2]
 
 
 def _needs(entry: Route) -> str:
@@ -96,6 +115,15 @@ def _query_parameters(entry: Route, components: dict[str, Any]) -> list[dict[str
         {"name": name, "in": "query", "required": name in required, "schema": _without_null(schema)}
         for name, schema in form["properties"].items()
     ]
+
+
+def _header_parameters(entry: Route) -> list[dict[str, Any]]:
+    if not entry.changes:
+        return []
+    schema = {"type": "string", "pattern": f"^{FORM}$"}
+    sentence = "The same request under the same key is done once, and answered so for 15 minutes."
+    named = {"name": HEADER, "in": "header", "required": False}
+    return [{**named, "description": sentence, "schema": schema}]
 
 
 def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
@@ -125,7 +153,15 @@ def _responses(entry: Route) -> dict[str, Any]:
         }
     if content:
         success["content"] = content
+    if entry.changes:
+        success["headers"] = {
+            name: {"description": "It was answered before.", "schema": {"const": value}}
+            for name, value in REPEATED.items()
+        }
     found = {str(entry.status): success}
+    if entry.preview is not None:
+        tried = {"application/json": {"schema": _ref(entry.preview)}}
+        found["200"] = {"description": "what `dry_run=true` finds out", "content": tried}
     if entry.text:
         found["304"] = {"description": "not changed since the entity tag named"}
     statuses = {*_ALWAYS, *_more_statuses(entry)}
@@ -135,6 +171,8 @@ def _responses(entry: Route) -> dict[str, Any]:
             "description": codes,
             "content": {PROBLEM: {"schema": _ref(Problem)}},
         }
+        if status in entry.outcomes and entry.answer is not None:
+            found[str(status)]["content"]["application/json"] = {"schema": _ref(entry.answer)}
     return found
 
 

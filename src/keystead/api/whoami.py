@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from keystead.api.credential_shapes import OwnerRef, owner_ref
+from keystead.api.credentials.answers import OwnerRef, owner_ref
 from keystead.api.instants import text_of
 from keystead.operations.whoami import whoami as whoami_verb
-from keystead.policy.permissions import KEYSTEAD_API
-from keystead.policy.scopes import scopes_for
 from keystead.web.call import Answer, Call, as_answer
 
 __all__ = ["CredentialRef", "Root", "WhoAmI", "root", "whoami"]
@@ -47,7 +45,7 @@ async def whoami(call: Call) -> Answer:
 
 async def root(call: Call) -> Answer:
     """GET /api/."""
-    nouns = ("whoami", "credentials", "owners", "folders", "accounts")
+    nouns = ("whoami", "credentials", "apis", "owners", "groups", "folders", "accounts")
     links = {noun: f"/api/v1/{noun}" for noun in nouns}
     links |= {"audit": "/api/v1/audit/events", "openapi": "/openapi.json"}
     return as_answer(Root("v1", await _identity(call), links))
@@ -55,12 +53,12 @@ async def root(call: Call) -> Answer:
 
 async def _identity(call: Call) -> WhoAmI:
     caller = await call.perform(whoami_verb)
-    credential = caller.credential
+    credential, address = caller.credential, call.visit.arrival.address
     owner = OwnerRef("", "", "") if caller.known is None else owner_ref(caller.known.owner)
     return WhoAmI(
         owner=owner,
         credential=CredentialRef(credential.id, credential.kind, credential.name),
-        scopes=tuple(sorted(scopes_for(KEYSTEAD_API, credential.access))),
+        scopes=tuple(sorted(caller.subject.scopes)) if caller.subject is not None else (),
         expires_at=text_of(credential.expires_at),
-        address=call.arrival.address.text if call.arrival.address else None,
+        address=None if address is None else address.text,
     )

@@ -1,18 +1,24 @@
 """What doors share: reading a request once, and writing an answer.
 
-`present` turns headers and peer into an `Arrival`; `query` and `bodies` decode what was sent and name every
-wrong field; `refusals` maps codes to statuses; `reveal` is the only place where a secret becomes bytes for
-a client; `sending` writes the answer. No rule about rights stands here, and no door knows another.
+`present` turns headers and peer into an `Arrival`; `exposure` refuses a credential in a URL; `paths`,
+`query`, `bodies` and `forms` decode what was sent and say what is wrong with it; `repeats` tells a request
+that comes again; `call` asks the gate for a handler; `refusals` maps codes to statuses; `reveal` is the only
+place where a secret becomes bytes for a client; `sending` writes the answer. No rule about rights stands
+here, and no door knows another.
 """
 
 __all__ = [
     "bodies",
     "call",
+    "exposure",
     "faults",
+    "forms",
     "nesting",
+    "paths",
     "present",
     "query",
     "refusals",
+    "repeats",
     "reveal",
     "sending",
 ]

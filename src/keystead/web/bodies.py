@@ -7,7 +7,18 @@ import contextlib
 import itertools
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final, TypeVar, get_type_hints
+from types import UnionType
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    Final,
+    TypeVar,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 import msgspec
 
@@ -43,6 +54,7 @@ _JSON: Final = re.compile(
 )
 _PATH: Final = re.compile(r" - at `(?:key in )?\$(.*)`$", re.DOTALL)
 _RAW: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_RAWS: Final = msgspec.json.Decoder(list[msgspec.Raw])
 
 
 def has_body(headers: Mapping[str, str]) -> bool:
@@ -54,32 +66,33 @@ async def read_body(
     headers: Mapping[str, str],
     receive: Callable[[], Awaitable[Any]],
     seconds: float = READ_SECONDS,
+    most: int = MAX_BODY,
 ) -> bytes:
-    """Read a body of at most `MAX_BODY` bytes within `seconds`.
+    """Read a body of at most `most` bytes within `seconds`.
 
     Raises:
         Invalid: `too_large`; `request_timeout`.
     """
     declared = headers.get("content-length", "")
-    if declared.isdigit() and int(declared[:12]) > MAX_BODY:
-        raise _too_large()
+    if declared.isdigit() and int(declared[:12]) > most:
+        raise _too_large(most)
     try:
         async with asyncio.timeout(seconds):
-            return await _whole_body(receive)
+            return await _whole_body(receive, most)
     except TimeoutError:
         msg = f"the body took longer than {seconds:g} seconds"
         raise Invalid(msg, code="request_timeout") from None
 
 
-async def _whole_body(receive: Callable[[], Awaitable[Any]]) -> bytes:
+async def _whole_body(receive: Callable[[], Awaitable[Any]], most: int) -> bytes:
     found = bytearray()
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise Invalid("the request ended before its body did")
         found += message.get("body", b"")
-        if len(found) > MAX_BODY:
-            raise _too_large()
+        if len(found) > most:
+            raise _too_large(most)
         if not message.get("more_body", False):
             return bytes(found)
 
@@ -157,7 +170,8 @@ def decode_fields(
         try:
             good[name] = decode(given[name], kind)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            wrong.append(_plainly(name, str(error)))
+            inside = wrong_inside(name, given[name], kind)
+            wrong += inside or [_plainly(name, str(error))]
     wrong += judge(good)
     if wrong:
         raise Invalid("some fields are wrong", *wrong[:_MAX_WRONG])
@@ -171,6 +185,56 @@ def _fields_of(form: type[msgspec.Struct]) -> dict[str, tuple[Any, bool]]:
     return {f.encode_name: (kinds[f.name], f.required) for f in msgspec.structs.fields(form)}
 
 
+def wrong_inside(name: str, value: object, kind: Any) -> list[FieldError]:  # noqa: ANN401
+    """Return each wrong element of a list or an object; nothing where it is the whole that is wrong."""
+    if not isinstance(value, msgspec.Raw):
+        return []
+    for shape in _shapes_of(kind):
+        inner = get_args(shape)
+        try:
+            if get_origin(shape) is tuple and inner[1:] == (...,):
+                return _wrong_among(
+                    ((f"{name}[{i}]", raw) for i, raw in enumerate(_RAWS.decode(value))), inner[0]
+                )
+            if get_origin(shape) is dict:
+                named = ((f"{name}.{key[:64]}", raw) for key, raw in _RAW.decode(value).items())
+                return _wrong_among(named, inner[1])
+            if isinstance(shape, type) and issubclass(shape, msgspec.Struct):
+                decode_fields(_RAW.decode(value), shape, _nothing_more, _decode_one)
+        except Invalid as error:
+            return [FieldError(f"{name}.{each.field}", each.message) for each in error.errors]
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return []
+    return []
+
+
+def _wrong_among(found: Iterable[tuple[str, msgspec.Raw]], kind: Any) -> list[FieldError]:  # noqa: ANN401
+    wrong: list[FieldError] = []
+    for name, raw in found:
+        try:
+            _decode_one(raw, kind)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            wrong += wrong_inside(name, raw, kind) or [_plainly(name, str(error))]
+        if len(wrong) >= _MAX_WRONG:
+            break
+    return wrong
+
+
+def _shapes_of(kind: Any) -> Iterable[Any]:  # noqa: ANN401
+    """Yield the types that an annotation means, without what only describes them."""
+    if get_origin(kind) is Annotated:
+        yield from _shapes_of(get_args(kind)[0])
+    elif get_origin(kind) in {Union, UnionType}:
+        for each in get_args(kind):
+            yield from _shapes_of(each)
+    else:
+        yield kind
+
+
+def _nothing_more(_: Mapping[str, Any]) -> Iterable[FieldError]:
+    return ()
+
+
 def _decode_one(value: msgspec.Raw, kind: Any) -> Any:  # noqa: ANN401  # whatever the field is
     return msgspec.json.decode(value, type=kind)
 
@@ -182,6 +246,8 @@ def _plainly(name: str, message: str) -> FieldError:
     rule = _PATH.sub("", message)
     if rule.startswith("Invalid enum value"):
         rule = "is none of the values allowed"
+    if "matching regex" in rule:
+        rule = "has characters that it may not have"
     if "unknown field" in rule:
         unknown = re.search(r"unknown field `(.{0,64})", rule)
         where = f"{where}.{unknown[1].rstrip('`')}" if unknown else where
@@ -192,5 +258,5 @@ def _plainly(name: str, message: str) -> FieldError:
     return FieldError(where, rule)
 
 
-def _too_large() -> Invalid:
-    return Invalid(f"a body may have at most {MAX_BODY} bytes", code="too_large")
+def _too_large(most: int) -> Invalid:
+    return Invalid(f"a body may have at most {most} bytes", code="too_large")

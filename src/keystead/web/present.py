@@ -1,14 +1,17 @@
 """Reading who comes, once: the headers' credential and the peer's address (docs/guide/api.md; F2, F11).
 
 Dialects: `Authorization: Bearer <token>`, `Token <token>`, `Token token=<token>` (quoted or not),
-`X-API-Key: <token>`, `authtoken: <token>`. More than one credential in a request is refused.
+`X-API-Key: <token>`, `authtoken: <token>`; and `Basic` for what has a public id and a secret (RFC 7617).
+More than one credential in a request is refused. A browser's cookie is no credential beside one of these.
 """
 
 from __future__ import annotations
 
+import base64
 import itertools
 import re
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote_to_bytes
 
 from keystead.core.arrival import Address, Arrival, Presented, parse_address
 from keystead.core.errors import Invalid
@@ -23,16 +26,29 @@ if TYPE_CHECKING:
 
     Headers = Iterable[tuple[bytes, bytes]]
 
-__all__ = ["arrive", "credential_in", "new_request_id", "token_in_url"]
+__all__ = [
+    "SESSION_COOKIES",
+    "arrive",
+    "credential_in",
+    "new_request_id",
+    "session_in",
+    "token_in_url",
+]
+
+SESSION_COOKIES: Final = ("__Host-keystead_session", "keystead_session")
+"""The names of the cookie that holds a browser's session: over TLS, and on loopback without it."""
 
 _MAX_AGENT: Final = 200
 _PREFIX: Final = random_base62(8)
 _NUMBERS: Final = itertools.count(1)
 
-_AUTHORIZATION: Final = re.compile(r"([A-Za-z][A-Za-z0-9-]*)[ \t]+(.*)", re.DOTALL)
+_AUTHORIZATION: Final = re.compile(r"([A-Za-z][A-Za-z0-9-]*)(?:[ \t]+(.*))?", re.DOTALL)
 _TOKEN_PARAMETER: Final = re.compile(r'token[ \t]*=[ \t]*(?:"([^"]*)"|([^" \t]*))', re.IGNORECASE)
 _QUERY_NAMES: Final = frozenset(
-    {"token", "access_token", "auth_token", "authtoken", "api_key", "apikey", "x-api-key"}
+    {
+        *("token", "access_token", "auth_token", "authtoken", "api_key", "apikey", "x-api-key"),
+        *("client_secret", "client_assertion"),
+    }
 )
 
 
@@ -53,7 +69,7 @@ def arrive(
         plain_beyond: the listener takes plain HTTP from beyond loopback.
 
     Raises:
-        Invalid: more than one credential was presented.
+        Invalid: more than one credential was presented, or a pair in no readable form.
     """
     headers = scope["headers"]
     address = _peer(scope)
@@ -74,7 +90,7 @@ def credential_in(headers: Headers) -> Presented | None:
     """Return the one credential that the headers present.
 
     Raises:
-        Invalid: there is more than one.
+        Invalid: there is more than one, or a pair in no readable form.
     """
     found: list[Presented] = []
     for name, value in headers:
@@ -85,6 +101,17 @@ def credential_in(headers: Headers) -> Presented | None:
     if len(found) > 1:
         raise Invalid("present one credential, in one header")
     return found[0] if found else None
+
+
+def session_in(headers: Headers) -> Presented | None:
+    """Return the session that a browser's cookies present; other cookies are nobody's business here."""
+    for name, value in headers:
+        if name == b"cookie":
+            for pair in value.decode("latin-1").split(";"):
+                cookie, _, text = pair.strip(" \t").partition("=")
+                if cookie in SESSION_COOKIES:
+                    return Presented(Secret(text), "cookie")
+    return None
 
 
 def token_in_url(path: str, pairs: Iterable[tuple[str, str]]) -> Secret | None:
@@ -106,7 +133,9 @@ def _authorization(text: str) -> Presented:
     match = _AUTHORIZATION.fullmatch(text)
     if match is None:
         return Presented(Secret(""), "unknown")
-    scheme, rest = match[1].lower(), match[2].strip()
+    scheme, rest = match[1].lower(), (match[2] or "").strip()
+    if scheme == "basic":
+        return _pair(rest)
     if scheme == "bearer":
         return Presented(Secret(rest), scheme)
     if scheme == "token":
@@ -116,6 +145,25 @@ def _authorization(text: str) -> Presented:
         return Presented(Secret(rest), scheme)
     # A scheme that is not spoken here presents nothing that could be good, but it is no silence either.
     return Presented(Secret(""), "unknown")
+
+
+def _pair(text: str) -> Presented:
+    """Read a public id and a secret, each of them form-encoded (RFC 6749 §2.3.1)."""
+    try:
+        raw = base64.b64decode(text.encode("ascii"), validate=True)
+        identity, colon, secret = (_form_decoded(part) for part in raw.partition(b":"))
+    except ValueError:
+        # Not chained: the error holds what was sent.
+        raw = b""
+        colon = identity = secret = ""
+    # The library reads some forms that are none, such as one with too much padding.
+    if not colon or base64.b64encode(raw).decode() != text:
+        raise Invalid("Basic takes base64 of id:secret, in UTF-8")
+    return Presented(Secret(secret), "basic", identity)
+
+
+def _form_decoded(raw: bytes) -> str:
+    return unquote_to_bytes(raw.replace(b"+", b" ")).decode()
 
 
 def _peer(scope: Mapping[str, Any]) -> Address | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -16,9 +16,19 @@ from keystead.web.bodies import decode_fields
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-__all__ = ["decode_cursor", "decode_query", "encode_cursor", "page_request", "query_pairs"]
+__all__ = [
+    "PageSize",
+    "decode_cursor",
+    "decode_query",
+    "encode_cursor",
+    "page_request",
+    "query_pairs",
+]
 
 T = TypeVar("T", bound=msgspec.Struct)
+
+PageSize = Annotated[int, msgspec.Meta(ge=1, le=MAX_PAGE)]
+"""A list's `page_size`, as Structs of parameters declare it."""
 
 _MAX_PARAMETERS = 50
 _CURSOR = msgspec.json.Decoder(tuple[str, str | int | None, str])
@@ -54,11 +64,23 @@ def decode_query(
         Invalid: with every wrong, repeated or unknown parameter.
     """
     given: dict[str, str] = {}
+    wrong: dict[str, FieldError] = {}
     for name, value in pairs:
         if name in given:
-            raise Invalid("a parameter stands twice", FieldError(name[:64], "stands twice"))
+            wrong[name] = FieldError(name[:64], "stands twice")
+        elif "\0" in value:
+            # Nothing that is kept has one, and PostgreSQL cannot even be asked for it.
+            wrong[name] = FieldError(name[:64], "must hold no NUL character")
         given[name] = value
-    return decode_fields(given, form, judge, _convert)
+    if not wrong:
+        return decode_fields(given, form, judge, _convert)
+    good = {name: value for name, value in given.items() if name not in wrong}
+    try:
+        decode_fields(good, form, judge, _convert)
+    except Invalid as error:
+        more = [each for each in error.errors if each.field not in wrong]
+        raise Invalid(error.detail, *wrong.values(), *more) from None
+    raise Invalid("some fields are wrong", *wrong.values())
 
 
 def page_request(
@@ -115,6 +137,8 @@ def decode_cursor(
         raise wrong from None
     fits = isinstance(value, kinds or (str,))
     if named != sort or not fits or (isinstance(value, int) and abs(value) >= 1 << 62):
+        raise wrong
+    if "\0" in last or (isinstance(value, str) and "\0" in value):
         raise wrong
     return value, last
 

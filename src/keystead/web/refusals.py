@@ -28,12 +28,15 @@ STATUS: Final[Mapping[str, int]] = {
     "owner_disabled": 401,
     "network_denied": 403,
     "insufficient_scope": 403,
+    "wrong_password": 403,
+    "cookie_auth_not_allowed": 403,
     "tls_required": 403,
     "not_found": 404,
     "method_not_allowed": 405,
     "request_timeout": 408,
     "name_taken": 409,
     "wrong_state": 409,
+    "idempotency_mismatch": 409,
     "cas_mismatch": 412,
     "too_large": 413,
     "unsupported_media_type": 415,
@@ -44,6 +47,7 @@ STATUS: Final[Mapping[str, int]] = {
     "audit_full": 503,
     "audit_broken": 503,
     "busy": 503,
+    "not_fresh": 503,
 }
 """Every code that an answer can carry; a test raises each of them."""
 

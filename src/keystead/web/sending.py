@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from keystead.core.errors import Refused, Unavailable
@@ -29,19 +30,15 @@ async def send_answer(
 ) -> None:
     """Send an answer; `more` are headers besides its own.
 
-    Nobody on the way may store it: each answer is for one credential.
+    Nobody on the way may store it: each answer is for one credential, unless it says otherwise itself.
     """
-    headers = [
-        *_ALWAYS,
-        *(
-            (name.lower().encode(), value.encode("latin-1"))
-            for name, value in answer.headers.items()
-        ),
-        *((name.lower().encode(), value.encode("latin-1")) for name, value in more.items()),
-    ]
+    headers = list(_ALWAYS[1:] if "Cache-Control" in answer.headers else _ALWAYS)
+    for given in (answer.headers, more):
+        for name, value in given.items():
+            headers.append((_name(name), value.encode("latin-1")))
     if answer.status not in _WITHOUT_BODY:
-        charset = "; charset=utf-8" if answer.media.startswith("text/") else ""
-        headers.append((b"content-type", f"{answer.media}{charset}".encode()))
+        if answer.body or answer.stream is not None:
+            headers.append((b"content-type", _media(answer.media)))
         if answer.stream is None:
             headers.append((b"content-length", b"%d" % len(answer.body)))
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
@@ -49,6 +46,17 @@ async def send_answer(
         # The server closes a connection whose answer was not brought to its end, and the client sees that.
         return
     await send({"type": "http.response.body", "body": answer.body, "more_body": False})
+
+
+@cache
+def _name(name: str) -> bytes:
+    # Names are the house's own, and few.
+    return name.lower().encode()
+
+
+@cache
+def _media(media: str) -> bytes:
+    return f"{media}; charset=utf-8".encode() if media.startswith("text/") else media.encode()
 
 
 async def _send_parts(receive: Receive, send: Send, parts: AsyncIterator[bytes]) -> bool:

@@ -1,123 +1,38 @@
-"""How credentials look on the wire."""
+"""How credentials look when they are answered; only `web.reveal` can write one with its secret."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType, json
 
+from keystead.api.credentials.bodies import Levels
 from keystead.api.instants import text_of
 from keystead.core.clock import Instant
 from keystead.core.secret import Secret
-from keystead.credentials.kind import KINDS_BY_NAME
-from keystead.credentials.lifecycle import State, state
-from keystead.credentials.wish import MAX_DESCRIPTION, MAX_METADATA
+from keystead.credentials.kind import KINDS_BY_NAME, CreatedKind
+from keystead.credentials.lifecycle import EXPIRING_DAYS, State, state
 from keystead.crypto.token_format import public_id
-from keystead.policy.scopes import MAX_APIS, MAX_SCOPES
-from keystead.ports.credentials import CredentialSort
 
 if TYPE_CHECKING:
     from keystead.credentials.record import LastUse, StoredSecret
-    from keystead.operations.credentials import Issued
+    from keystead.operations.issued.issuing import Issued
     from keystead.owners.owner import Owner
     from keystead.ports.credentials import Listed
 
 __all__ = [
-    "AccessBody",
     "CredentialAnswer",
-    "CredentialEdit",
     "CredentialList",
-    "CredentialNew",
-    "CredentialQueryBody",
+    "CredentialSummary",
     "IssuedAnswer",
+    "KindSummary",
     "OwnerRef",
-    "RotationBody",
     "SecretList",
-    "SelfRotationBody",
     "credential_answer",
     "issued_answer",
+    "owner_ref",
     "secret_answers",
 ]
-
-Name = Annotated[str, Meta(description="1 to 255 printable characters, unique of its kind")]
-Description = Annotated[str, Meta(max_length=MAX_DESCRIPTION)]
-InstantText = Annotated[str, Meta(description="RFC 3339 with offset; an end is exclusive")]
-Levels = Annotated[dict[str, Literal["read", "write"]], Meta(max_length=MAX_SCOPES)]
-Scopes = Annotated[tuple[str, ...], Meta(max_length=MAX_SCOPES)]
-Metadata = Annotated[dict[str, str], Meta(max_length=MAX_METADATA)]
-Networks = Annotated[
-    tuple[str, ...],
-    Meta(max_length=100, description="address, CIDR block or range each; empty means anywhere"),
-]
-
-
-class AccessBody(Struct, forbid_unknown_fields=True, kw_only=True):
-    """What a credential is given on one API: single scopes, and levels per resource."""
-
-    api: str
-    scopes: Scopes = ()
-    levels: Levels = {}
-
-
-Accesses = Annotated[tuple[AccessBody, ...], Meta(max_length=MAX_APIS)]
-
-
-class CredentialNew(Struct, forbid_unknown_fields=True, kw_only=True):
-    """A credential to issue. `scopes` and `levels` are short for `access` to Keystead's own API."""
-
-    kind: str
-    name: Name
-    expires_at: InstantText | None
-    type: str = "static"
-    description: Description = ""
-    owner_id: str | None = None
-    access: Accesses | UnsetType = UNSET
-    scopes: Scopes | UnsetType = UNSET
-    levels: Levels | UnsetType = UNSET
-    networks: Networks = ()
-    not_before: InstantText | None = None
-    metadata: Metadata = {}
-
-
-class CredentialEdit(Struct, forbid_unknown_fields=True, kw_only=True):
-    """Fields to change; those left out stay."""
-
-    name: Name | UnsetType = UNSET
-    description: Description | UnsetType = UNSET
-    access: Accesses | UnsetType = UNSET
-    scopes: Scopes | UnsetType = UNSET
-    levels: Levels | UnsetType = UNSET
-    networks: Networks | UnsetType = UNSET
-    expires_at: InstantText | UnsetType | None = UNSET
-    not_before: InstantText | UnsetType | None = UNSET
-    metadata: Metadata | UnsetType = UNSET
-
-
-class RotationBody(Struct, forbid_unknown_fields=True, kw_only=True):
-    """How to rotate: how long older secrets live on, and the new end if it is to move."""
-
-    overlap_seconds: Annotated[int, Meta(ge=0, le=604_800)] = 0
-    expires_at: InstantText | UnsetType | None = UNSET
-
-
-class SelfRotationBody(Struct, forbid_unknown_fields=True, kw_only=True):
-    """How a credential rotates itself; its end stays."""
-
-    overlap_seconds: Annotated[int, Meta(ge=0, le=604_800)] = 0
-
-
-class CredentialQueryBody(Struct, forbid_unknown_fields=True, kw_only=True):
-    """Filters of a list; each one given must match."""
-
-    kind: str | None = None
-    state: State | None = None
-    owner: str | None = None
-    q: Annotated[str, Meta(min_length=1, max_length=255)] | None = None
-    expires_before: InstantText | None = None
-    last_used_before: InstantText | None = None
-    sort: CredentialSort = "-created_at"
-    page_token: str | None = None
-    page_size: Annotated[int, Meta(ge=1, le=200)] | None = None
 
 
 class OwnerRef(Struct, frozen=True):
@@ -153,13 +68,20 @@ class LastUsedAnswer(Struct, frozen=True):
 
 
 class SecretAnswer(Struct, frozen=True):
-    """One secret of a credential, without its value."""
+    """One secret of a credential, without its value.
+
+    Attributes:
+        ends_older: its first use will end the older ones.
+        still_used: it is being replaced, and was used since: whoever uses it stops working when it retires.
+    """
 
     n: int
     state: Literal["live", "retiring", "retired"]
     created_at: str | None
     retires_at: str | None
     last_used: LastUsedAnswer | None
+    ends_older: bool
+    still_used: bool
 
 
 class CredentialAnswer(Struct, frozen=True):
@@ -183,13 +105,15 @@ class CredentialAnswer(Struct, frozen=True):
     metadata: dict[str, str]
     last_used: LastUsedAnswer | None
     secrets: tuple[SecretAnswer, ...]
+    public_jwks: dict[str, Any] | None
+    legacy_audience: str | None
 
 
 class IssuedAnswer(Struct, frozen=True):
-    """A credential with its new secret, which is shown this once."""
+    """A credential with its new secret, which is shown this once; a client with keys has none."""
 
     credential: CredentialAnswer
-    secret: Annotated[Secret, Meta(extra_json_schema={"type": "string"})]
+    secret: Annotated[Secret, Meta(extra_json_schema={"type": "string"})] | UnsetType = UNSET
 
 
 class CredentialList(Struct, frozen=True):
@@ -197,6 +121,23 @@ class CredentialList(Struct, frozen=True):
 
     items: tuple[CredentialAnswer, ...]
     next_page_token: str | None
+
+
+class KindSummary(Struct, frozen=True):
+    """How many credentials of a kind there are; `expiring` and `never_expires` are among the live."""
+
+    kind: CreatedKind
+    live: int
+    expiring: int
+    expired: int
+    never_expires: int
+
+
+class CredentialSummary(Struct, frozen=True):
+    """How many credentials there are, kind by kind, and how near the end of an expiring one is."""
+
+    items: tuple[KindSummary, ...]
+    expiring_days: int = EXPIRING_DAYS
 
 
 class SecretList(Struct, frozen=True):
@@ -233,6 +174,8 @@ def credential_answer(listed: Listed, at: Instant) -> CredentialAnswer:
         metadata=dict(c.metadata),
         last_used=_last_used(listed.last_use),
         secrets=secret_answers(listed, at),
+        public_jwks=None if c.public_jwks is None else json.decode(c.public_jwks),
+        legacy_audience=c.legacy_audience,
     )
 
 
@@ -245,20 +188,32 @@ def secret_answers(listed: Listed, at: Instant) -> tuple[SecretAnswer, ...]:
             text_of(s.created_at),
             text_of(s.retires_at),
             _last_used(listed.secret_uses.get(s.n)),
+            s.ends_older,
+            _is_still_used(listed, s, at),
         )
         for s in listed.secrets
     )
 
 
 def issued_answer(issued: Issued, at: Instant) -> IssuedAnswer:
-    """Return a credential with its secret; only `web.reveal` can write it."""
-    return IssuedAnswer(credential_answer(issued.listed, at), issued.secret)
+    """Return a credential with its new secret."""
+    secret = UNSET if issued.minted is None else issued.minted
+    return IssuedAnswer(credential_answer(issued.listed, at), secret)
 
 
 def _secret_state(secret: StoredSecret, at: Instant) -> Literal["live", "retiring", "retired"]:
     if secret.retires_at is None:
         return "live"
     return "retiring" if at < secret.retires_at else "retired"
+
+
+def _is_still_used(listed: Listed, secret: StoredSecret, at: Instant) -> bool:
+    use = listed.secret_uses.get(secret.n)
+    if use is None or _secret_state(secret, at) != "retiring":
+        return False
+    newer = (s.created_at for s in listed.secrets if s.n > secret.n)
+    # Where keys took its place, there is no newer one.
+    return use.at >= min(newer, default=listed.credential.modified_at)
 
 
 def _last_used(use: LastUse | None) -> LastUsedAnswer | None:

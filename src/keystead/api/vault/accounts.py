@@ -8,18 +8,19 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from keystead.api.instants import text_of
 from keystead.core.secret import Secret
-from keystead.operations import accounts as verbs
+from keystead.operations.vault import accounts as verbs
 from keystead.ports.paging import Position
 from keystead.ports.vault import AccountQuery
 from keystead.vault.account import MAX_NOTES, MAX_TAGS, AccountWish
 from keystead.vault.version import MAX_FIELDS, wrong_fields
-from keystead.web.call import Answer, Call, as_answer
-from keystead.web.query import encode_cursor, page_request
+from keystead.web.call import Answer, Call, as_answer, done
+from keystead.web.identifiers import Id, Word
+from keystead.web.query import PageSize, encode_cursor, page_request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from keystead.operations.accounts import PlacedAccount
+    from keystead.operations.vault.accounts import PlacedAccount
 
 __all__ = [
     "AccountAnswer",
@@ -52,7 +53,7 @@ Fields = Annotated[
 class AccountNew(Struct, forbid_unknown_fields=True, kw_only=True):
     """An account to add, with the fields of its first version."""
 
-    folder_id: str
+    folder_id: Id
     name: str
     fields: Fields
     username: str = ""
@@ -65,7 +66,7 @@ class AccountNew(Struct, forbid_unknown_fields=True, kw_only=True):
 class AccountEdit(Struct, forbid_unknown_fields=True, kw_only=True):
     """Fields to change; those left out stay."""
 
-    folder_id: str | UnsetType = UNSET
+    folder_id: Id | UnsetType = UNSET
     name: str | UnsetType = UNSET
     username: str | UnsetType = UNSET
     target: str | UnsetType = UNSET
@@ -78,19 +79,19 @@ class AccountQueryBody(Struct, forbid_unknown_fields=True, kw_only=True):
     """Filters of a list; `path` names exactly one account."""
 
     path: Annotated[str, Meta(min_length=1, max_length=9000)] | None = None
-    folder_id: str | None = None
-    type: str | None = None
-    tag: str | None = None
+    folder_id: Id | None = None
+    type: Word | None = None
+    tag: Word | None = None
     q: Annotated[str, Meta(min_length=1, max_length=255)] | None = None
     page_token: str | None = None
-    page_size: Annotated[int, Meta(ge=1, le=200)] | None = None
+    page_size: PageSize | None = None
 
 
 class VersionQueryBody(Struct, forbid_unknown_fields=True, kw_only=True):
     """Which page of versions."""
 
     page_token: str | None = None
-    page_size: Annotated[int, Meta(ge=1, le=200)] | None = None
+    page_size: PageSize | None = None
 
 
 class AccountAnswer(Struct, frozen=True):
@@ -159,8 +160,12 @@ async def create(call: Call) -> Answer:
     """POST /accounts."""
     body = call.json(AccountNew, _judge)
     wish = _wish({name: getattr(body, name) for name in body.__struct_fields__})
-    made = await call.perform(verbs.create_account, wish, sealed_fields(body.fields))
-    return as_answer(_answer(made), 201)
+    return await call.change(
+        lambda made: as_answer(_answer(made), 201),
+        verbs.create_account,
+        wish,
+        sealed_fields(body.fields),
+    )
 
 
 async def read(call: Call) -> Answer:
@@ -172,13 +177,14 @@ async def edit(call: Call) -> Answer:
     """PATCH /accounts/{id}."""
     body = call.json(AccountEdit, _judge)
     wish = _wish({name: getattr(body, name) for name in body.__struct_fields__})
-    return as_answer(_answer(await call.perform(verbs.edit_account, call.path["id"], wish)))
+    return await call.change(
+        lambda edited: as_answer(_answer(edited)), verbs.edit_account, call.path["id"], wish
+    )
 
 
 async def delete(call: Call) -> Answer:
     """DELETE /accounts/{id}."""
-    await call.perform(verbs.delete_account, call.path["id"])
-    return Answer(204)
+    return await call.change(done, verbs.delete_account, call.path["id"])
 
 
 async def versions(call: Call) -> Answer:

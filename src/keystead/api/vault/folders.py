@@ -8,17 +8,19 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from keystead.api.instants import text_of
 from keystead.core.errors import FieldError, Invalid
-from keystead.operations import folders as verbs
+from keystead.core.ids import is_id
+from keystead.operations.vault import folders as verbs
 from keystead.policy.roles import Right
 from keystead.ports.vault import FolderQuery
 from keystead.vault.folder import MAX_GRANTS, FolderWish
-from keystead.web.call import Answer, Call, as_answer
-from keystead.web.query import encode_cursor, page_request
+from keystead.web.call import Answer, Call, as_answer, done
+from keystead.web.identifiers import Id
+from keystead.web.query import PageSize, encode_cursor, page_request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from keystead.operations.folders import PlacedFolder
+    from keystead.operations.vault.folders import PlacedFolder
 
 __all__ = [
     "FolderAnswer",
@@ -39,9 +41,10 @@ RightName = Literal["viewer", "user", "manager"]
 
 
 class GrantBody(Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
-    """A right of an owner on a folder and everything below it."""
+    """A right of an owner, or of everybody in a group, on a folder and everything below it."""
 
-    owner_id: str
+    owner_id: Id | UnsetType = UNSET
+    group_id: Id | UnsetType = UNSET
     right: RightName
 
 
@@ -52,7 +55,7 @@ class FolderNew(Struct, forbid_unknown_fields=True, kw_only=True):
     """A folder to make; without a parent it stands at the top."""
 
     name: str
-    parent_id: str | None = None
+    parent_id: Id | None = None
     grants: Grants | UnsetType = UNSET
 
 
@@ -60,7 +63,7 @@ class FolderEdit(Struct, forbid_unknown_fields=True, kw_only=True):
     """Fields to change; `grants` replaces all of them."""
 
     name: str | UnsetType = UNSET
-    parent_id: str | UnsetType | None = UNSET
+    parent_id: Id | UnsetType | None = UNSET
     grants: Grants | UnsetType = UNSET
 
 
@@ -68,10 +71,10 @@ class FolderQueryBody(Struct, forbid_unknown_fields=True, kw_only=True):
     """Filters of a list; `path` names exactly one folder."""
 
     path: Annotated[str, Meta(min_length=1, max_length=9000)] | None = None
-    parent_id: str | None = None
+    parent_id: Id | None = None
     q: Annotated[str, Meta(min_length=1, max_length=255)] | None = None
     page_token: str | None = None
-    page_size: Annotated[int, Meta(ge=1, le=200)] | None = None
+    page_size: PageSize | None = None
 
 
 class FolderAnswer(Struct, frozen=True):
@@ -111,9 +114,10 @@ async def list_all(call: Call) -> Answer:
 
 async def create(call: Call) -> Answer:
     """POST /folders."""
-    body = call.json(FolderNew, lambda given: _wish(given)[1])
-    made = await call.perform(verbs.create_folder, _require_wish(body))
-    return as_answer(_answer(made), 201)
+    body = call.json(FolderNew, _judge)
+    return await call.change(
+        lambda made: as_answer(_answer(made), 201), verbs.create_folder, _require_read(body)
+    )
 
 
 async def read(call: Call) -> Answer:
@@ -123,38 +127,63 @@ async def read(call: Call) -> Answer:
 
 async def edit(call: Call) -> Answer:
     """PATCH /folders/{id}."""
-    body = call.json(FolderEdit, lambda given: _wish(given)[1])
-    done = await call.perform(verbs.edit_folder, call.path["id"], _require_wish(body))
-    return as_answer(_answer(done))
+    body = call.json(FolderEdit, _judge)
+    return await call.change(
+        lambda edited: as_answer(_answer(edited)),
+        verbs.edit_folder,
+        call.path["id"],
+        _require_read(body),
+    )
 
 
 async def delete(call: Call) -> Answer:
     """DELETE /folders/{id}."""
-    await call.perform(verbs.delete_folder, call.path["id"])
-    return Answer(204)
+    return await call.change(done, verbs.delete_folder, call.path["id"])
 
 
-def _require_wish(body: FolderNew | FolderEdit) -> FolderWish:
-    wish, wrong = _wish({name: getattr(body, name) for name in body.__struct_fields__})
-    if wrong:
-        raise Invalid("some fields are wrong", *wrong)
+def _require_read(body: FolderNew | FolderEdit) -> FolderWish:
+    """Return the wish in a body; its rules are asked by the verb, or where the body is refused anyway."""
+    wish, unread = _wish({name: getattr(body, name) for name in body.__struct_fields__})
+    if unread:
+        raise Invalid("some fields are wrong", *unread, *wish.wrong())
     return wish
 
 
+def _judge(given: Mapping[str, Any]) -> list[FieldError]:
+    wish, unread = _wish(given)
+    return [*unread, *wish.wrong()]
+
+
 def _wish(given: Mapping[str, Any]) -> tuple[FolderWish, list[FieldError]]:
+    """Return the wish in what was sent, and what could not be read into it."""
     bodies: tuple[GrantBody, ...] | UnsetType = given.get("grants", UNSET)
     wrong: list[FieldError] = []
     grants: dict[str, Right] | UnsetType = UNSET
     if not isinstance(bodies, UnsetType):
         grants = {}
         for i, grant in enumerate(bodies):
-            if grant.owner_id in grants:
-                wrong.append(FieldError(f"grants[{i}].owner_id", "stands twice"))
-            grants[grant.owner_id] = Right[grant.right.upper()]
+            field, grantee, rule = _grantee(grant)
+            if rule or grantee in grants:
+                wrong.append(FieldError(f"grants[{i}].{field}", rule or "stands twice"))
+            grants[grantee] = Right[grant.right.upper()]
     wish = FolderWish(
         name=given.get("name", UNSET), parent_id=given.get("parent_id", UNSET), grants=grants
     )
-    return wish, [*wrong, *wish.wrong()]
+    return wish, wrong
+
+
+def _grantee(grant: GrantBody) -> tuple[str, str, str]:
+    """Return who is meant, in which field, and what is wrong with that."""
+    if not isinstance(grant.group_id, UnsetType):
+        both = "excludes owner_id" if grant.owner_id is not UNSET else ""
+        return "group_id", grant.group_id, both or _unlike("grp", grant.group_id, "is no group")
+    if isinstance(grant.owner_id, UnsetType):
+        return "owner_id", "", "is required, or group_id"
+    return "owner_id", grant.owner_id, _unlike("own", grant.owner_id, "is no owner")
+
+
+def _unlike(prefix: str, id_: str, rule: str) -> str:
+    return "" if is_id(prefix, id_) else rule
 
 
 def _answer(placed: PlacedFolder) -> FolderAnswer:
@@ -165,7 +194,9 @@ def _answer(placed: PlacedFolder) -> FolderAnswer:
         path=placed.path,
         parent_id=folder.parent_id,
         grants=tuple(
-            GrantBody(owner_id=grantee, right=_name(right))
+            GrantBody(group_id=grantee, right=_name(right))
+            if is_id("grp", grantee)
+            else GrantBody(owner_id=grantee, right=_name(right))
             for grantee, right in sorted(folder.grants.items())
         ),
         created_by=folder.created_by,

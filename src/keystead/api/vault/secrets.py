@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Final
 
 from msgspec import Meta, Struct
 
-from keystead.api.accounts import Fields, sealed_fields
 from keystead.api.instants import text_of
+from keystead.api.vault.accounts import Fields, sealed_fields
 from keystead.core.secret import Secret
-from keystead.operations import secrets as verbs
+from keystead.operations.vault import secrets as verbs
 from keystead.vault.version import wrong_fields
 from keystead.web.call import Answer, Call, as_answer
 from keystead.web.reveal import as_json, as_text
 
 if TYPE_CHECKING:
-    from keystead.operations.secrets import Fetched
+    from keystead.operations.vault.secrets import Fetched
 
 __all__ = [
     "SecretQueryBody",
@@ -80,9 +79,8 @@ async def fetch(call: Call) -> Answer:
 async def fetch_at(call: Call) -> Answer:
     """GET /secrets/{path}."""
     form = _Form.of(call)
-    path = call.path["path"].strip("/")
     fetched = await call.perform(
-        verbs.fetch_secret_at, path, form.version, form.field, form.known_tags
+        verbs.fetch_secret_at, call.path["path"], form.version, form.field, form.known_tags
     )
     return _answer(fetched, form)
 
@@ -93,14 +91,16 @@ async def store(call: Call) -> Answer:
         SecretWrite,
         lambda given: wrong_fields(sealed_fields(given["fields"])) if "fields" in given else [],
     )
-    made = await call.perform(
-        verbs.store_secret, call.path["id"], sealed_fields(body.fields), body.cas
+    return await call.change(
+        lambda made: as_answer(SecretStored(made.account_id, made.n, text_of(made.created_at))),
+        verbs.store_secret,
+        call.path["id"],
+        sealed_fields(body.fields),
+        body.cas,
     )
-    return as_answer(SecretStored(made.account_id, made.n, text_of(made.created_at)))
 
 
-@dataclass(frozen=True, slots=True)
-class _Form:
+class _Form(Struct, frozen=True):
     """In what form the values are wanted, and which states the client has in this form already."""
 
     version: int | None
@@ -114,12 +114,14 @@ class _Form:
         plain = _prefers_text(call.headers.get("accept", ""))
         field = asked.field or (_PASSWORD if plain else None)
         suffix = _suffix(field, plain=plain)
-        tags = (
-            tag.removeprefix("W/").strip('"')
-            for tag in _listed(call.headers.get("if-none-match", ""))
-        )
-        known = frozenset(tag.removesuffix(suffix) for tag in tags if tag.endswith(suffix))
-        return cls(asked.version, field, plain, known)
+        return cls(asked.version, field, plain, _tags(call.headers.get("if-none-match"), suffix))
+
+
+def _tags(header: str | None, suffix: str) -> frozenset[str]:
+    if not header:
+        return frozenset()
+    tags = (tag.removeprefix("W/").strip('"') for tag in _listed(header))
+    return frozenset(tag.removesuffix(suffix) for tag in tags if tag.endswith(suffix))
 
 
 def _suffix(field: str | None, *, plain: bool) -> str:
@@ -150,6 +152,8 @@ def _listed(header: str) -> list[str]:
 
 def _prefers_text(accept: str) -> bool:
     """Say whether `text/plain` is asked for by name, and not less than JSON."""
+    if not accept:
+        return False
     weights = {"text/plain": 0.0, "application/json": 0.0}
     for part in _listed(accept.lower()):
         media, *parameters = (piece.strip() for piece in part.split(";"))

@@ -1,0 +1,6 @@
+"""The audit by HTTP."""
+
+__all__ = [
+    "answers",
+    "handlers",
+]

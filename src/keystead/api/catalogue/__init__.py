@@ -1,0 +1,3 @@
+"""API catalogues by the native API: their wire shapes and handlers."""
+
+__all__ = ["answers", "bodies", "handlers"]

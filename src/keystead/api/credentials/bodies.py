@@ -1,0 +1,136 @@
+"""What is sent about credentials: bodies and parameters."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from keystead.credentials.kind import CreatedKind
+from keystead.credentials.lifecycle import MAX_OVERLAP_SECONDS, State
+from keystead.credentials.wish import MAX_DESCRIPTION, MAX_METADATA
+from keystead.policy.scopes import MAX_APIS, MAX_SCOPES
+from keystead.ports.credentials import CredentialSort
+from keystead.web.identifiers import Id, Word
+from keystead.web.query import PageSize
+
+__all__ = [
+    "AccessBody",
+    "CredentialEdit",
+    "CredentialNew",
+    "CredentialQueryBody",
+    "Levels",
+    "RotationBody",
+    "SelfRotationBody",
+]
+
+Name = Annotated[str, Meta(description="1 to 255 printable characters, unique of its kind")]
+Description = Annotated[str, Meta(max_length=MAX_DESCRIPTION)]
+InstantText = Annotated[str, Meta(description="RFC 3339 with offset; an end is exclusive")]
+Levels = Annotated[dict[str, Literal["read", "write"]], Meta(max_length=MAX_SCOPES)]
+Scopes = Annotated[tuple[str, ...], Meta(max_length=MAX_SCOPES)]
+Metadata = Annotated[dict[str, str], Meta(max_length=MAX_METADATA)]
+Overlap = Annotated[int, Meta(ge=0, le=MAX_OVERLAP_SECONDS)]
+Networks = Annotated[
+    tuple[str, ...],
+    Meta(max_length=100, description="address, CIDR block or range each; empty means anywhere"),
+]
+
+
+PublicJWKs = Annotated[
+    dict[str, Any],
+    Meta(
+        description="a JWK set: 1 to 10 public keys, each with its kid and alg; oauth_client only"
+    ),
+]
+
+
+Audience = Annotated[
+    str,
+    Meta(
+        description="the one URL that assertions of a client with public_jwks may name as aud besides the "
+        "issuer, for software that cannot be changed"
+    ),
+]
+
+
+class AccessBody(Struct, forbid_unknown_fields=True, kw_only=True):
+    """What a credential is given on one API: single scopes, and levels per resource."""
+
+    api: Word
+    scopes: Scopes = ()
+    levels: Levels = {}
+
+
+Accesses = Annotated[tuple[AccessBody, ...], Meta(max_length=MAX_APIS)]
+
+
+class CredentialNew(Struct, forbid_unknown_fields=True, kw_only=True):
+    """A credential to issue. `scopes` and `levels` are short for `access` to Keystead's own API."""
+
+    kind: Word
+    name: Name
+    expires_at: InstantText | None
+    type: Word = "static"
+    description: Description = ""
+    owner_id: Id | None = None
+    access: Accesses | UnsetType = UNSET
+    scopes: Scopes | UnsetType = UNSET
+    levels: Levels | UnsetType = UNSET
+    networks: Networks = ()
+    not_before: InstantText | None = None
+    metadata: Metadata = {}
+    public_jwks: PublicJWKs | UnsetType = UNSET
+    legacy_audience: Audience | UnsetType | None = UNSET
+
+
+class CredentialEdit(Struct, forbid_unknown_fields=True, kw_only=True):
+    """Fields to change; those left out stay."""
+
+    name: Name | UnsetType = UNSET
+    description: Description | UnsetType = UNSET
+    access: Accesses | UnsetType = UNSET
+    scopes: Scopes | UnsetType = UNSET
+    levels: Levels | UnsetType = UNSET
+    networks: Networks | UnsetType = UNSET
+    expires_at: InstantText | UnsetType | None = UNSET
+    not_before: InstantText | UnsetType | None = UNSET
+    metadata: Metadata | UnsetType = UNSET
+    legacy_audience: Audience | UnsetType | None = UNSET
+
+
+class RotationBody(Struct, forbid_unknown_fields=True, kw_only=True):
+    """How to rotate: how long older secrets live on, and the new end if it is to move.
+
+    Without `overlap_seconds` older secrets end at once, or with `revoke_after_first_use` after seven days at
+    the latest. `public_jwks` takes the place of a client's keys, or secrets.
+    """
+
+    overlap_seconds: Overlap | UnsetType = UNSET
+    revoke_after_first_use: bool = False
+    expires_at: InstantText | UnsetType | None = UNSET
+    end_access_tokens: bool = False
+    public_jwks: PublicJWKs | UnsetType = UNSET
+
+
+class SelfRotationBody(Struct, forbid_unknown_fields=True, kw_only=True):
+    """How a credential rotates itself; its end stays."""
+
+    overlap_seconds: Overlap | UnsetType = UNSET
+    revoke_after_first_use: bool = False
+    end_access_tokens: bool = False
+
+
+class CredentialQueryBody(Struct, forbid_unknown_fields=True, kw_only=True):
+    """Filters of a list; each one given must match."""
+
+    kind: CreatedKind | None = None
+    type: Literal["static", "key_admin"] | None = None
+    state: State | None = None
+    owner: Id | None = None
+    q: Annotated[str, Meta(min_length=1, max_length=255)] | None = None
+    expires_before: InstantText | None = None
+    last_used_before: InstantText | None = None
+    sort: CredentialSort = "-created_at"
+    page_token: str | None = None
+    page_size: PageSize | None = None

@@ -1,0 +1,225 @@
+"""Credentials by the native API."""
+
+from __future__ import annotations
+
+from functools import partial
+from types import NoneType
+from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import convert
+
+from keystead.api.credentials.answers import (
+    CredentialList,
+    CredentialSummary,
+    KindSummary,
+    SecretList,
+    credential_answer,
+    issued_answer,
+    secret_answers,
+)
+from keystead.api.credentials.bodies import (
+    CredentialEdit,
+    CredentialNew,
+    CredentialQueryBody,
+    RotationBody,
+    SelfRotationBody,
+)
+from keystead.api.credentials.wishes import WishSent, sent
+from keystead.api.instants import Instants
+from keystead.credentials.kind import wrong_kind
+from keystead.credentials.rotation import Rotation
+from keystead.operations.issued import credentials as verbs
+from keystead.operations.issued import rotation
+from keystead.ports.credentials import CredentialQuery
+from keystead.web.call import Answer, Call, as_answer, done
+from keystead.web.query import encode_cursor, page_request
+from keystead.web.reveal import as_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from keystead.core.clock import Instant
+    from keystead.core.errors import FieldError
+    from keystead.operations.issued.issuing import Issued
+    from keystead.ports.credentials import Listed
+
+__all__ = [
+    "create",
+    "delete",
+    "disable",
+    "edit",
+    "enable",
+    "list_all",
+    "read",
+    "refresh",
+    "revoke",
+    "revoke_self",
+    "rotate",
+    "rotate_self",
+    "secrets",
+    "summary",
+]
+
+_KINDS: Final = {"name": (str,), "created_at": (int,), "expires_at": (int, NoneType)}
+"""What a cursor's value is, by the order it belongs to."""
+
+
+async def list_all(call: Call) -> Answer:
+    """GET /credentials."""
+    asked = call.query(CredentialQueryBody)
+    instants = Instants()
+    given = {"expires_before": asked.expires_before, "last_used_before": asked.last_used_before}
+    expires_before = instants.bound(given, "expires_before")
+    last_used_before = instants.bound(given, "last_used_before")
+    kinds = _KINDS[asked.sort.removeprefix("-")]
+    place = instants.beside(
+        lambda: page_request(asked.page_size, asked.page_token, asked.sort, *kinds)
+    )
+    wanted = CredentialQuery(
+        visible=frozenset(),
+        at=call.at,
+        kind=asked.kind,
+        type=asked.type,
+        state=asked.state,
+        owner_id=asked.owner,
+        q=asked.q,
+        expires_before=expires_before,
+        last_used_before=last_used_before,
+        sort=asked.sort,
+    )
+    page = await call.perform(verbs.list_credentials, wanted, place)
+    items = tuple(credential_answer(listed, call.at) for listed in page.items)
+    return as_answer(CredentialList(items, encode_cursor(page.next, asked.sort)))
+
+
+async def summary(call: Call) -> Answer:
+    """GET /credentials/summary."""
+    counts = await call.perform(verbs.summarise_credentials)
+    return as_answer(
+        CredentialSummary(convert(counts, tuple[KindSummary, ...], from_attributes=True))
+    )
+
+
+async def create(call: Call) -> Answer:
+    """POST /credentials."""
+    body = call.json(CredentialNew, lambda given: _wrong_new(given, call.at))
+    asked = WishSent.read(sent(body))
+    asked.require_read(call.at)
+    with asked.naming_as_sent():
+        return await call.change(
+            lambda issued: _issued(call, issued, 201),
+            verbs.create_credential,
+            body.kind,
+            body.type,
+            body.owner_id,
+            asked.wish,
+        )
+
+
+async def read(call: Call) -> Answer:
+    """GET /credentials/{id}."""
+    return _credential(call, await call.perform(verbs.read_credential, call.path["id"]))
+
+
+async def edit(call: Call) -> Answer:
+    """PATCH /credentials/{id}."""
+    body = call.json(CredentialEdit, lambda given: WishSent.read(given).wrong(call.at))
+    asked = WishSent.read(sent(body))
+    asked.require_read(call.at)
+    with asked.naming_as_sent():
+        return await call.change(
+            partial(_credential, call), verbs.edit_credential, call.path["id"], asked.wish
+        )
+
+
+async def delete(call: Call) -> Answer:
+    """DELETE /credentials/{id}."""
+    return await call.change(done, verbs.delete_credential, call.path["id"])
+
+
+async def rotate(call: Call) -> Answer:
+    """POST /credentials/{id}/rotate."""
+    body = call.json(RotationBody, _wrong_end) if call.body else RotationBody()
+    instants = Instants()
+    expires_at = instants.read(sent(body), "expires_at")
+    instants.require()
+    return await call.change(
+        lambda issued: _issued(call, issued, 200),
+        rotation.rotate_credential,
+        call.path["id"],
+        Rotation(
+            overlap_seconds=body.overlap_seconds,
+            revoke_after_first_use=body.revoke_after_first_use,
+            expires_at=expires_at,
+            end_access_tokens=body.end_access_tokens,
+            public_jwks=body.public_jwks,
+        ),
+    )
+
+
+async def refresh(call: Call) -> Answer:
+    """POST /credentials/{id}/refresh."""
+    return await call.change(
+        lambda issued: _issued(call, issued, 200), rotation.refresh_credential, call.path["id"]
+    )
+
+
+async def revoke(call: Call) -> Answer:
+    """POST /credentials/{id}/revoke."""
+    return await call.change(partial(_credential, call), verbs.revoke_credential, call.path["id"])
+
+
+async def disable(call: Call) -> Answer:
+    """POST /credentials/{id}/disable."""
+    return await call.change(partial(_credential, call), verbs.disable_credential, call.path["id"])
+
+
+async def enable(call: Call) -> Answer:
+    """POST /credentials/{id}/enable."""
+    return await call.change(partial(_credential, call), verbs.enable_credential, call.path["id"])
+
+
+async def secrets(call: Call) -> Answer:
+    """GET /credentials/{id}/secrets."""
+    listed = await call.perform(verbs.read_credential, call.path["id"])
+    return as_answer(SecretList(secret_answers(listed, call.at)))
+
+
+async def rotate_self(call: Call) -> Answer:
+    """POST /self/rotate."""
+    body = call.json(SelfRotationBody) if call.body else SelfRotationBody()
+    return await call.change(
+        lambda issued: _issued(call, issued, 200),
+        rotation.rotate_self,
+        Rotation(
+            overlap_seconds=body.overlap_seconds,
+            revoke_after_first_use=body.revoke_after_first_use,
+            end_access_tokens=body.end_access_tokens,
+        ),
+    )
+
+
+async def revoke_self(call: Call) -> Answer:
+    """POST /self/revoke."""
+    return await call.change(done, verbs.revoke_self)
+
+
+def _credential(call: Call, listed: Listed) -> Answer:
+    return as_answer(credential_answer(listed, call.at))
+
+
+def _issued(call: Call, issued: Issued, status: int) -> Answer:
+    return Answer(status, as_json(issued_answer(issued, call.at)))
+
+
+def _wrong_new(given: Mapping[str, Any], at: Instant) -> list[FieldError]:
+    wrong = WishSent.read(given).wrong(at)
+    if "kind" in given:
+        wrong += wrong_kind(given["kind"], given.get("type", "static"))
+    return wrong
+
+
+def _wrong_end(given: Mapping[str, Any]) -> list[FieldError]:
+    instants = Instants()
+    instants.read(given, "expires_at")
+    return instants.wrong

@@ -1,0 +1,189 @@
+"""What an API asks about a credential that it was shown. Row K1."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+
+from msgspec import Meta, Struct
+
+from keystead.api.instants import text_of
+from keystead.api.whoami import CredentialRef
+from keystead.core.arrival import Address, parse_address
+from keystead.core.errors import FieldError, Invalid
+from keystead.core.names import wrong_text
+from keystead.core.secret import Secret
+from keystead.operations.issued import verification as verbs
+from keystead.operations.issued.verification import Code, Shown, Verdict
+from keystead.policy.scope_expression import (
+    MAX_DEMAND,
+    MAX_TERMS,
+    AllOf,
+    Demand,
+    Holds,
+    demand_of,
+)
+from keystead.web.call import Answer, Call, as_answer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+__all__ = ["OUTCOMES", "VerifiedOwner", "VerifyAnswer", "VerifyBody", "VerifyQuery", "verify"]
+
+CACHE_SECONDS: Final = 1
+"""How long an API may keep a good answer: as late as another node may hear of a revocation (Law 3)."""
+
+_STATUS: Final[Mapping[Code, int]] = {
+    "VALID": 200,
+    "MALFORMED": 401,
+    "NOT_FOUND": 401,
+    "REVOKED": 401,
+    "DISABLED": 401,
+    "EXPIRED": 401,
+    "NOT_YET_VALID": 401,
+    "OWNER_DISABLED": 401,
+    "NETWORK_DENIED": 403,
+    "INSUFFICIENT_SCOPE": 403,
+    "AUDIENCE_MISMATCH": 403,
+    "NETWORK_UNDECIDED": 503,
+}
+"""The outcome as a status, with `?status=http`."""
+
+OUTCOMES: Final = tuple(sorted(set(_STATUS.values()) - {200}))
+
+_MAX_TOKEN: Final = 16_384
+_MAX_REQUEST: Final = {"method": 16, "host": 255, "path": 2000}
+
+ScopeText = Annotated[str, Meta(max_length=MAX_DEMAND)]
+
+
+class VerifyBody(Struct, forbid_unknown_fields=True, kw_only=True):
+    """What the API was shown, and what it demands.
+
+    `client_ip` takes the scope `tokens:assert-ip`. `scopes` is a list, of which each is demanded, or one line
+    such as `a:read AND (b:write OR c:*)`. `audience` is the API's identifier; who verifies for one API may
+    leave it out. `method`, `host` and `path` stand in the audit where the credential is refused.
+    """
+
+    token: Annotated[str, Meta(max_length=_MAX_TOKEN)]
+    client_ip: Annotated[str, Meta(max_length=64)] | None = None
+    method: Annotated[str, Meta(max_length=_MAX_REQUEST["method"])] | None = None
+    host: Annotated[str, Meta(max_length=_MAX_REQUEST["host"])] | None = None
+    path: Annotated[str, Meta(max_length=_MAX_REQUEST["path"])] | None = None
+    scopes: Annotated[tuple[ScopeText, ...], Meta(max_length=MAX_TERMS)] | ScopeText | None = None
+    audience: Annotated[str, Meta(max_length=255)] | None = None
+
+
+class VerifyQuery(Struct, forbid_unknown_fields=True, kw_only=True):
+    """`status=http` answers the outcome as the status, for callers that look at nothing else."""
+
+    status: Literal["http"] | None = None
+
+
+class VerifiedOwner(Struct, frozen=True):
+    """Whose credential it is; `external_id` is what you call him."""
+
+    id: str
+    kind: str
+    name: str
+    external_id: str | None
+
+
+class VerifyAnswer(Struct, frozen=True):
+    """The outcome. `cache_ttl` is how many seconds it may be kept.
+
+    The reason is for you; tell the client no more than 401 or 403.
+    """
+
+    active: bool
+    code: Code
+    credential: CredentialRef | None
+    owner: VerifiedOwner | None
+    scopes: tuple[str, ...]
+    expires_at: str | None
+    metadata: dict[str, str]
+    cache_ttl: int
+    request_id: str
+
+
+async def verify(call: Call) -> Answer:
+    """POST /verify."""
+    asked = call.query(VerifyQuery)
+    body = call.json(VerifyBody)
+    shown = _shown(body)
+    verdict = await call.perform(verbs.verify, shown)
+    status = _STATUS[verdict.code] if asked.status == "http" else 200
+    return as_answer(_answer(verdict, call.visit.arrival.request_id), status)
+
+
+def _shown(body: VerifyBody) -> Shown:
+    wrong: list[FieldError] = []
+    address = _address(body.client_ip, wrong)
+    demand = _demand(body.scopes, wrong)
+    request = {name: text for name in _MAX_REQUEST if (text := getattr(body, name)) is not None}
+    for name, text in request.items():
+        if rule := wrong_text(text, _MAX_REQUEST[name]):
+            wrong.append(FieldError(name, rule))
+    if wrong:
+        raise Invalid("some fields are wrong", *wrong)
+    return Shown(
+        token=Secret(body.token),
+        address=address,
+        audience=body.audience,
+        demand=demand,
+        request=request,
+    )
+
+
+def _address(text: str | None, wrong: list[FieldError]) -> Address | None:
+    if text is None:
+        return None
+    try:
+        return parse_address(text)
+    except ValueError:
+        wrong.append(FieldError("client_ip", "must be one IPv4 or IPv6 address"))
+        return None
+
+
+def _demand(scopes: tuple[str, ...] | str | None, wrong: list[FieldError]) -> Demand | None:
+    if scopes is None or scopes == ():
+        return None
+    try:
+        if isinstance(scopes, str):
+            return demand_of(scopes)
+    except ValueError as error:
+        wrong.append(FieldError("scopes", str(error)))
+        return None
+    parts: list[Demand] = []
+    for i, text in enumerate(scopes):
+        try:
+            part = demand_of(text)
+        except ValueError as error:
+            wrong.append(FieldError(f"scopes[{i}]", str(error)))
+            continue
+        if not isinstance(part, Holds):
+            wrong.append(FieldError(f"scopes[{i}]", "must be one scope; AND and OR go in one text"))
+        parts.append(part)
+    return AllOf(tuple(parts)) if parts else None
+
+
+def _answer(verdict: Verdict, request_id: str) -> VerifyAnswer:
+    good = verdict.code == "VALID"
+    known = verdict.known
+    credential, owner, end = None, None, None
+    if known is not None:
+        c, o = known.credential, known.owner
+        credential = CredentialRef(c.id, c.kind, c.name)
+        owner = VerifiedOwner(o.id, o.kind, o.name, o.external_id)
+        ends: Iterable[Any] = (c.expires_at, known.secret.retires_at)
+        end = min((each for each in ends if each is not None), default=None)
+    return VerifyAnswer(
+        active=good,
+        code=verdict.code,
+        credential=credential,
+        owner=owner,
+        scopes=tuple(sorted(verdict.scopes)),
+        expires_at=text_of(end),
+        metadata=dict(verdict.metadata),
+        cache_ttl=CACHE_SECONDS if good else 0,
+        request_id=request_id,
+    )

@@ -1,0 +1,73 @@
+"""The audit at the door: cursors that nobody answered, and a database that somebody changed."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from keystead.web.query import encode_cursor
+from tests.doors.cast import V1, ok
+from tests.running import running
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.running import Server
+
+
+@pytest.mark.parametrize(
+    "places",
+    [
+        "0",
+        "0:",
+        ":1",
+        "0:1,",
+        "0:1;1:1",
+        "0:-1",
+        "0:1,0:2",
+        "8388608:1",
+        "0:281474976710656",
+        "zero:1",
+    ],
+)
+def test_a_cursor_of_other_places_is_refused_by_name(server: Server, places: str) -> None:
+    answer = server.call("GET", f"{V1}/audit/events?since={encode_cursor((None, places), 'audit')}")
+    assert (answer.status, answer.code) == (400, "invalid_request")
+    assert [each["field"] for each in answer.json()["errors"]] == ["since"]
+
+
+def test_a_cursor_may_name_a_chain_that_is_not_there(server: Server) -> None:
+    server.folder()
+    cursor = encode_cursor((None, "0:1,77:5"), "audit")
+    answer = ok(server.call("GET", f"{V1}/audit/events?since={cursor}&page_size=1"))
+    assert [event["n"] for event in answer["items"]] == [2]
+    assert answer["next_page_token"] == answer["cursor"]
+
+
+def test_an_entry_that_somebody_spoiled_hides_no_other(tmp_path: Path) -> None:
+    with running(tmp_path / "data") as server:
+        folder = server.folder()["id"]
+        _, record = server.token("folders:list")
+        with closing(sqlite3.connect(tmp_path / "data" / "keystead.db")) as base:
+            base.execute("UPDATE audit_entries SET entry = x'00ff' WHERE object_id = ?", (folder,))
+            base.execute(
+                "UPDATE audit_entries SET decision = 'nothing', entry = 'no bytes' WHERE object_id = ?",
+                (record["id"],),
+            )
+            base.commit()
+        broken: list[dict[str, Any]] = []
+        for query in ("since=start", "page_size=200"):
+            items = ok(server.call("GET", f"{V1}/audit/events?{query}"))["items"]
+            broken = [event for event in items if event["code"] == "audit_broken"]
+            assert [(e["verb"], e["object"]["id"], e["decision"]) for e in broken] == [
+                ("folder.create", folder, "allowed"),
+                ("credential.create", record["id"], "refused"),
+            ]
+            assert [event["n"] for event in items] == list(range(1, len(items) + 1))
+        report = ok(server.call("GET", f"{V1}/audit/verify"))
+        assert report["intact"] is False
+        (chain,) = report["chains"]
+        assert {found["n"] for found in chain["findings"]} == {e["n"] for e in broken}
