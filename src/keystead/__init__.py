@@ -5,6 +5,7 @@ each other::
 
                        cli                      outermost door
                      main.py                    the only file that knows every room
+                 installation.py                its engine, its keys, its directories
                    settings.py                  one frozen Settings, read once
                       front                     the hot routes, inline in the server's protocol
           api   |   faces   |   console         doors for clients: JSON, foreign dialects, HTML

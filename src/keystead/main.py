@@ -4,64 +4,78 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
-import shutil
 import signal
 import sys
-import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from litestar import Litestar, Request, Response
+from litestar import Litestar
 
+from keystead.api.application import Application
 from keystead.api.door import Door
+from keystead.api.oauth.door import Door as OAuthDoor
 from keystead.audit.chain import decode_checkpoint, encode_checkpoint
 from keystead.audit.export import Form
-from keystead.audit.verifier import Report
+from keystead.audit.findings import Report
+from keystead.audit.joins import NothingToJoin
 from keystead.core.arrival import Arrival
 from keystead.core.clock import Clock, SystemClock
 from keystead.core.errors import KeysteadError, Misconfigured
 from keystead.core.ids import new_id
 from keystead.core.secret import Secret
 from keystead.credentials.wish import CredentialWish
-from keystead.crypto.keyring import Keyring, create_master_key, new_keyring, read_master_key
-from keystead.crypto.passwords import hash_password, new_password
-from keystead.gate.freshness import Freshness
+from keystead.crypto.keyring import create_master_key, new_keyring
+from keystead.crypto.passwords import new_password
+from keystead.gate.callers.freshness import Freshness
+from keystead.gate.ended import forget_ended
 from keystead.gate.gate import Gate
-from keystead.operations.credentials import create_credential
+from keystead.gate.pool import SlowPool
+from keystead.gate.visit import Visit
+from keystead.installation import (
+    NewDirectory,
+    engine_for,
+    installed,
+    join_node,
+    move_store,
+    open_keyring,
+)
+from keystead.operations.issued.credentials import create_credential
+from keystead.operations.joins import join_chains
 from keystead.operations.owners import create_owner
+from keystead.operations.signing_keys import (
+    NothingToDo,
+    destroy_ended_keys,
+    ensure_signing_key,
+    published_keys,
+)
 from keystead.owners.owner import OwnerWish
 from keystead.policy.permissions import KEYSTEAD_API, Permission
 from keystead.policy.roles import Role
 from keystead.policy.scopes import Access
-from keystead.settings import (
-    MASTER_KEY,
-    Settings,
-    read_settings,
-    require_embedded,
-    write_settings,
-)
-from keystead.store.chain_file import export_chain, newest_checkpoint, verify_chain
-from keystead.store.counts import SQLiteCounts
-from keystead.store.doctor import Finding, examine_directory
-from keystead.store.feed import SQLiteFeed
-from keystead.store.installation import found_installation, open_keyring
-from keystead.store.migrate import migrate, require_known, schema_of
-from keystead.store.sqlite import SQLiteStore
+from keystead.settings import MASTER_KEY, Settings, database_of, read_settings, write_settings
+from keystead.store.chains import export_chains, newest_checkpoints, verify_chains
+from keystead.store.doctor import Finding
+from keystead.store.doctor import examine as examine_installation
+from keystead.store.leader import Leader
+from keystead.store.presence import Presence
 from keystead.web.present import new_request_id
 
 __all__ = [
     "House",
     "Initialised",
     "application",
-    "audit_checkpoint",
+    "audit_checkpoints",
     "build",
     "examine",
     "export_audit",
     "initialise",
+    "join_node",
+    "move_store",
     "serve",
     "system_arrival",
     "verify_audit",
@@ -70,8 +84,10 @@ __all__ = [
 _LOG: Final = logging.getLogger("keystead")
 _FLUSH_SECONDS: Final = 1.0
 _SWITCH_SECONDS: Final = 0.0002
+_COLLECT_AFTER: Final = 10_000
 _SUMMARY_TURNS: Final = 60
 _EXPOSED: Final = "KEYSTEAD_EXPOSED_LISTENER"
+_SERVED: Final = "KEYSTEAD_SERVED_AT"
 _DATA: Final = "KEYSTEAD_DATA"
 _SERVER: Final = "KEYSTEAD_SERVER_PID"
 
@@ -83,74 +99,121 @@ class House:
         """Open a data directory whose schema is up to date.
 
         Raises:
-            Misconfigured: the master key is missing or another one's.
+            Misconfigured: the master key is missing or another one's, or the installation is being moved.
         """
         self.clock = clock
-        self.keyring = open_keyring(settings.data, read_master_key(settings.master_key_file))
-        self.store = SQLiteStore(settings.data, self.keyring.audit)
-        self.feed = SQLiteFeed(settings.data)
-        self.counts = SQLiteCounts(settings.data)
-        self.gate = Gate(self.store, Freshness(self.store, self.feed), self.keyring)
+        self._presence = Presence(settings.data)
+        engine = engine_for(settings)
+        self.keyring = open_keyring(engine, settings)
+        self.database = engine.open(self.keyring)
+        self.store, self.counts = self.database.store, self.database.counts
+        memory = Freshness(self.store, self.database.listen())
+        self.pool = SlowPool()
+        self.leader = Leader(settings.data)
+        self.gate = Gate(self.store, memory, self.keyring, self.pool)
 
     async def keep_up(self) -> None:
-        """Flush counts every second and summarise strangers' refusals every minute, until cancelled."""
-        turn = 0
+        """Flush counts each second; each minute tell of refusals, clean up, and the like; until cancelled."""
+        turn, left = 0, False
         while True:
             await asyncio.sleep(_FLUSH_SECONDS)
             turn += 1
             try:
                 await self.gate.usage.flush(self.counts)
+                if left or turn % _SUMMARY_TURNS == 0:
+                    left = await self.forget_ended()
                 if turn % _SUMMARY_TURNS == 0:
                     await self.gate.summarise(system_arrival(self.clock))
+                    await self.join()
+                    await self.tend_signing_keys()
             except Exception as error:  # noqa: BLE001  # upkeep goes on; the next turn tries again
                 _LOG.error("upkeep: %s", type(error).__name__)  # no values
+
+    async def forget_ended(self) -> bool:
+        """Delete what has ended, if this process of its node does so; say whether more is left."""
+        return self.leader.leads() and await forget_ended(self.store, self.clock.now())
+
+    async def join(self) -> None:
+        """Enter what other nodes' chains have come to, if this is the process of its node that does so."""
+        if not self.leader.leads():
+            return
+        with contextlib.suppress(NothingToJoin):
+            await self.gate.perform(join_chains, Visit(system_arrival(self.clock)))
+
+    async def tend_signing_keys(self) -> None:
+        """Make the keys that are missing, destroy those that have ended, and forget what they were."""
+        with contextlib.suppress(NothingToDo):
+            while True:
+                await self.gate.perform(ensure_signing_key, Visit(system_arrival(self.clock)))
+        if self.leader.leads():
+            with contextlib.suppress(NothingToDo):
+                await self.gate.perform(destroy_ended_keys, Visit(system_arrival(self.clock)))
+        await self.gate.perform(published_keys, Visit(system_arrival(self.clock)))
 
     async def close(self) -> None:
         """Write what is counted, finish waiting acts, close the files."""
         with contextlib.suppress(KeysteadError):
             await self.gate.summarise(system_arrival(self.clock))
-        await self.gate.usage.flush(self.counts)
-        await self.store.close()
-        self.feed.close()
-        self.counts.close()
+        try:
+            await self.gate.usage.flush(self.counts)
+        except Exception as error:  # noqa: BLE001  # a database that is gone is no reason not to end
+            _LOG.error("the last counts are lost: %s", type(error).__name__)
+        self.pool.close()
+        self.leader.close()
+        await self.database.close()
+        self._presence.close()
 
 
 def build(
-    settings: Settings, clock: Clock | None = None, supervisor: int | None = None
+    settings: Settings,
+    clock: Clock | None = None,
+    supervisor: int | None = None,
+    on_end: Callable[[], None] = lambda: None,
 ) -> Litestar:
     """Return the application of one process; a worker of a supervisor ends with him.
+
+    Args:
+        settings: of the data directory.
+        clock: the system's, unless a test sets one.
+        supervisor: the process id of whoever started this worker.
+        on_end: called when serving is over and the last is being written.
 
     Raises:
         Misconfigured: the data directory cannot be used as it is.
     """
     house = House(settings, clock or SystemClock())
     door = Door(
-        house.gate, house.clock, house.store.answers, plain_beyond=settings.exposed_listener
+        house.gate,
+        house.clock,
+        house.database.answers,
+        settings.issuer,
+        plain_beyond=settings.exposed_listener,
+    )
+    oauth = OAuthDoor(
+        house.gate, house.clock, settings.issuer, plain_beyond=settings.exposed_listener
     )
 
     @contextlib.asynccontextmanager
     async def life(_: Litestar) -> AsyncIterator[None]:
+        await house.database.start()
+        try:
+            await house.tend_signing_keys()
+        except KeysteadError as error:
+            # The upkeep does it a minute later; whoever needs no such key is served meanwhile.
+            _LOG.error("signing keys: %s", type(error).__name__)
         upkeep = [asyncio.create_task(house.keep_up())]
         if supervisor is not None:
             upkeep.append(asyncio.create_task(_end_with(supervisor)))
         try:
             yield
         finally:
+            on_end()
             for task in upkeep:
                 task.cancel()
             await asyncio.gather(*upkeep, return_exceptions=True)
             await house.close()
 
-    def fault(_: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-        return door.fault(error)
-
-    return Litestar(
-        route_handlers=door.handlers(),
-        lifespan=[life],
-        exception_handlers={Exception: fault},
-        openapi_config=None,
-        logging_config=None,
-    )
+    return Application(door, oauth.handlers(), life)
 
 
 def application() -> Litestar:
@@ -159,9 +222,18 @@ def application() -> Litestar:
     # loop reads the next group's requests.
     sys.setswitchinterval(_SWITCH_SECONDS)
     exposed = os.environ.get(_EXPOSED) == "1"
-    settings = read_settings(Path(os.environ[_DATA]), exposed_listener=exposed)
+    settings = read_settings(
+        Path(os.environ[_DATA]), exposed_listener=exposed, served=os.environ[_SERVED]
+    )
     starter = int(os.environ.get(_SERVER, "0"))
-    return build(settings, supervisor=starter if starter not in {0, os.getpid()} else None)
+    from keystead.front.listener import end_in_time  # noqa: PLC0415  # as in `serve`
+
+    supervisor = starter if starter not in {0, os.getpid()} else None
+    app = build(settings, supervisor=supervisor, on_end=end_in_time)
+    # What stands now stands until the end: searched through for garbage, it stops every request for 50 ms.
+    gc.freeze()
+    gc.set_threshold(_COLLECT_AFTER)
+    return app
 
 
 async def _end_with(supervisor: int) -> None:
@@ -185,38 +257,27 @@ def serve(  # what a listener needs
     Raises:
         Misconfigured: the data directory cannot be used as it is.
     """
-    import uvicorn  # noqa: PLC0415  # other commands do without it
+    from keystead.front.listener import listen  # noqa: PLC0415  # other commands do without it
 
-    from keystead.front.protocol import BoundedProtocol  # noqa: PLC0415  # as above
-
-    _require_installation(data)
     exposed_listener = insecure_http and tls_cert is None
     settings = read_settings(data, exposed_listener=exposed_listener)
-    migrate(data)
-    open_keyring(data, read_master_key(settings.master_key_file))
+    engine = installed(settings)
+    engine.migrate()
+    engine.require_chain()
+    open_keyring(engine, settings)
     os.environ[_DATA] = str(data.resolve())
     os.environ[_SERVER] = str(os.getpid())
     os.environ[_EXPOSED] = "1" if exposed_listener else "0"
-    uvicorn.run(
-        "keystead.main:application",
-        factory=True,
-        host=host,
-        port=port,
-        workers=workers,
-        ssl_certfile=tls_cert,
-        ssl_keyfile=tls_key,
-        loop="uvloop",
-        http=BoundedProtocol,
-        ws="none",
-        lifespan="on",
-        interface="asgi3",
-        # The peer's address is the socket's; no header is believed.
-        proxy_headers=False,
-        server_header=False,
-        access_log=False,
-        log_config=_LOGGING,
-        timeout_graceful_shutdown=10,
-    )
+    os.environ[_SERVED] = _url_of(host, port, "http" if tls_cert is None else "https")
+    listen("keystead.main:application", host, port, workers, tls_cert, tls_key)
+
+
+def _url_of(host: str, port: int, scheme: str) -> str:
+    """Return the URL of a listener; one on every address is called by this machine's own name for itself."""
+    named = "localhost" if host in {"0.0.0.0", "::"} else host.lower()  # noqa: S104  # compared, not bound
+    bare = f"[{named}]" if ":" in named else named
+    is_usual = port == {"http": 80, "https": 443}[scheme]
+    return f"{scheme}://{bare}" if is_usual else f"{scheme}://{bare}:{port}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,113 +293,91 @@ def initialise(data: Path, database_url: str | None) -> Initialised:
     """Make an installation in a new or empty directory, whole or not at all.
 
     Raises:
-        Misconfigured: the directory is not empty or cannot be made, or the database is not supported.
+        Misconfigured: the directory is not empty or cannot be made, or the database is no database of
+            Keystead's or holds an installation already.
     """
-    require_embedded(database_url)
-    if data.exists() and (not data.is_dir() or any(data.iterdir())):
-        raise Misconfigured(f"{data} is not empty; keystead init takes a new or empty directory.")
-    data.parent.mkdir(parents=True, exist_ok=True)
-    # Made aside and moved into its place at the end: an interrupted init leaves nothing half-made there.
-    aside = Path(tempfile.mkdtemp(prefix=f".{data.name}.", dir=data.parent))
-    try:
-        clock = SystemClock()
+    given = database_of(database_url)
+    clock = SystemClock()
+    new = NewDirectory(data)
+    with new as aside:
         master = create_master_key(aside / MASTER_KEY)
-        write_settings(aside)
-        migrate(aside)
-        found_installation(aside, new_id("org"), master, new_keyring(master), clock.now())
-        made = asyncio.run(_furnish(Settings(aside, aside / MASTER_KEY), clock))
-        aside.replace(data)
-    except BaseException:
-        shutil.rmtree(aside, ignore_errors=True)
-        raise
+        write_settings(aside, given.written)
+        settings = Settings(aside, aside / MASTER_KEY, database_url=given.url)
+        with engine_for(settings).founding(new_id("org"), master, new_keyring(master), clock.now()):
+            made = asyncio.run(_furnish(settings, clock))
+            new.keep()
     return made
 
 
 async def _furnish(settings: Settings, clock: Clock) -> Initialised:
     house = House(settings, clock)
     try:
+        await house.database.start()
         password = new_password()
         owner = await house.gate.perform(
             create_owner,
-            system_arrival(clock),
+            Visit(system_arrival(clock)),
             "user",
-            OwnerWish(name="Administrator", login="admin", roles=(Role.ADMINISTRATOR,)),
-            hash_password(password),
+            OwnerWish(
+                name="Administrator", login="admin", roles=(Role.ADMINISTRATOR,), password=password
+            ),
         )
         everything = (Access(KEYSTEAD_API, tuple(Permission)),)
         wish = CredentialWish(
             name="administrator's first token", access=everything, expires_at=None
         )
         issued = await house.gate.perform(
-            create_credential, system_arrival(clock), "api_token", "static", owner.value.id, wish
+            create_credential,
+            Visit(system_arrival(clock)),
+            "api_token",
+            "static",
+            owner.id,
+            wish,
         )
+        await house.tend_signing_keys()
     finally:
         await house.close()
-    return Initialised("admin", password, issued.value.secret)
+    return Initialised("admin", password, issued.secret)
 
 
-def verify_audit(data: Path, checkpoint: str | None) -> Report:
-    """Verify the whole chain, and against an exported checkpoint if one is given.
+def verify_audit(data: Path, checkpoints: Sequence[str]) -> list[Report]:
+    """Verify every node's whole chain, and against exported checkpoints if there are such lines.
 
     Raises:
-        Invalid: the checkpoint has another form.
+        Invalid: a checkpoint has another form.
         Misconfigured: the data directory cannot be opened.
     """
-    since = None if checkpoint is None else decode_checkpoint(checkpoint)
-    return verify_chain(data, _keyring(data).audit, since)
+    since = [decode_checkpoint(line) for line in checkpoints]
+    settings = read_settings(data)
+    engine = installed(settings)
+    return verify_chains(engine, open_keyring(engine, settings).audit, since)
 
 
 def export_audit(data: Path, write: Callable[[bytes], None], form: Form) -> int:
     """Write every entry with `write`, as `jsonl` or `csv`; return how many there were."""
-    _require_installation(data)
-    return export_chain(data, write, form)
+    return export_chains(installed(read_settings(data)), write, form)
 
 
-def audit_checkpoint(data: Path) -> str:
-    """Return the signed head as one line, to be kept elsewhere.
+def audit_checkpoints(data: Path) -> list[str]:
+    """Return each chain's signed head as one line, to be kept elsewhere.
 
     Raises:
         Misconfigured: the store has lost its head.
     """
-    _require_installation(data)
-    checkpoint = newest_checkpoint(data)
-    if checkpoint is None:
-        raise Misconfigured("the audit has lost its signed head; run keystead audit verify")
-    return encode_checkpoint(checkpoint)
+    found = newest_checkpoints(installed(read_settings(data)))
+    kept = [head for head in found if head is not None]
+    if len(kept) < len(found):
+        raise Misconfigured("the audit has lost a signed head; run keystead audit verify")
+    return [encode_checkpoint(head) for head in kept]
 
 
 def examine(data: Path) -> list[Finding]:
     """Examine an installation: each check with a sentence on what was found."""
-    return examine_directory(data, read_settings(data).master_key_file, SystemClock().now())
-
-
-def _keyring(data: Path) -> Keyring:
-    _require_installation(data)
-    return open_keyring(data, read_master_key(read_settings(data).master_key_file))
-
-
-def _require_installation(data: Path) -> None:
-    found = schema_of(data)
-    if found is None:
-        raise Misconfigured(f"There is no installation in {data}; run keystead init --data {data}.")
-    require_known(found)
+    settings = read_settings(data)
+    now = SystemClock().now()
+    return examine_installation(data, settings.master_key_file, engine_for(settings), now)
 
 
 def system_arrival(clock: Clock) -> Arrival:
     """Return the arrival of the house's own work."""
     return Arrival("system", None, "", clock.now(), new_request_id())
-
-
-_LOGGING: Final[dict[str, Any]] = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {
-        "stderr": {
-            "class": "logging.StreamHandler",
-            "formatter": "plain",
-            "stream": "ext://sys.stderr",
-        }
-    },
-    "root": {"handlers": ["stderr"], "level": "INFO"},
-}

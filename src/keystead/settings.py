@@ -7,11 +7,14 @@ environment comes before it. An unknown or unusable setting stops the start (Law
 from __future__ import annotations
 
 import os
+import re
 import tomllib
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, NamedTuple
 
+from keystead.audit.chain import NODES
 from keystead.core.errors import Misconfigured
+from keystead.store.postgres.address import require_address
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,10 +22,15 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CONFIG",
+    "ELSEWHERE",
     "MASTER_KEY",
+    "SERVED_AT",
+    "GivenDatabase",
     "Settings",
+    "database_of",
+    "point_to_database",
     "read_settings",
-    "require_embedded",
+    "server_of",
     "write_settings",
 ]
 
@@ -30,15 +38,32 @@ CONFIG: Final = "keystead.toml"
 MASTER_KEY: Final = "master.key"
 _PREFIX: Final = "KEYSTEAD_"
 # Variables that are no settings of an installation: the client's, a worker's own, and the tests'.
-_OTHERS: Final = tuple(
+_OTHERS: Final = frozenset(
     f"{_PREFIX}{name}"
     for name in (
-        *("URL", "TOKEN", "CA_FILE", "TRACEBACK"),
-        *("DATA", "EXPOSED_LISTENER", "SERVER_PID"),
-        *("TEST", "TRIALS", "BENCH"),
+        *("URL", "TOKEN", "TOKEN_FILE", "CA_FILE", "TRACEBACK"),
+        *("DATA", "EXPOSED_LISTENER", "SERVED_AT", "SERVER_PID", "TRIALS"),
     )
 )
-_KNOWN: Final = frozenset({"database_url", "master_key_file"})
+_OTHERS_BEGIN: Final = (f"{_PREFIX}TEST_", f"{_PREFIX}BENCH_")
+ELSEWHERE: Final = f"{_PREFIX}DATABASE_URL"
+"""The variable; as a `database_url` in the file, it says that the address stands there."""
+
+SERVED_AT: Final = "http://127.0.0.1:8780"
+"""Where a server is that was told nothing else."""
+
+_KNOWN: Final = frozenset({"database_url", "issuer", "master_key_file", "node"})
+_DATABASE_LINE: Final = re.compile(r"^#?[ \t]*database_url[ \t]*=.*\n?", re.MULTILINE)
+_EMBEDDED: Final = frozenset({"", "sqlite", "sqlite://"})
+_SERVERS: Final = ("postgresql://", "postgres://")
+# Compared to the letter by clients, so nothing in it may be written in two ways.
+_ISSUER: Final = re.compile(
+    r"(https?)://([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?::([1-9]\d{0,4}))?"
+    r"((?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*)",
+    re.ASCII,
+)
+_LOOPBACK: Final = re.compile(r"localhost|127\.\d+\.\d+\.\d+|\[::1\]")
+_DEFAULT_PORTS: Final = {"http": "80", "https": "443"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +73,18 @@ class Settings:
     Attributes:
         data: the data directory.
         master_key_file: where the master key is; `master.key` in the data directory unless set.
+        database_url: the PostgreSQL server; None for the embedded database of the data directory.
+        node: this node's number, which its audit chain has; 0 of the one that was made first.
+        issuer: the URL under which clients know this installation, and which stands in its tokens.
         exposed_listener: it takes plain HTTP from beyond loopback, where credentials are refused.
     """
 
     data: Path
     master_key_file: Path
     exposed_listener: bool = False
+    issuer: str = SERVED_AT
+    database_url: str | None = field(default=None, repr=False)
+    node: int = 0
 
 
 def read_settings(
@@ -61,8 +92,15 @@ def read_settings(
     environment: Mapping[str, str] | None = None,
     *,
     exposed_listener: bool = False,
+    served: str = SERVED_AT,
 ) -> Settings:
     """Read the settings of a data directory.
+
+    Args:
+        data: the data directory.
+        environment: the process's own where it is None.
+        exposed_listener: the listener takes plain HTTP from beyond loopback.
+        served: the URL of the listener, which is the issuer where none is set.
 
     Raises:
         Misconfigured: the file cannot be read, or a setting is unknown or unusable.
@@ -83,37 +121,127 @@ def read_settings(
             raise Misconfigured(msg)
     for variable in environment:
         name = variable.removeprefix(_PREFIX).lower()
-        if not variable.startswith(_PREFIX) or variable.startswith(_OTHERS):
+        if not variable.startswith(_PREFIX) or variable.startswith(_OTHERS_BEGIN):
+            continue
+        if variable in _OTHERS:
             continue
         if name not in _KNOWN:
             msg = f"{variable} in the environment is no setting. Known are {', '.join(sorted(_KNOWN))}."
             raise Misconfigured(msg)
         found[name] = environment[variable]
-    require_embedded(found.get("database_url"))
     key_file = data / found.get("master_key_file", MASTER_KEY)
-    return Settings(data, key_file, exposed_listener)
+    server = server_of(found.get("database_url"))
+    issuer = _issuer(found["issuer"]) if "issuer" in found else served
+    node = _node(found.get("node"), server)
+    return Settings(data, key_file, exposed_listener, issuer, server, node)
 
 
-def require_embedded(database_url: str | None) -> None:
-    """Refuse a database that this version cannot use.
+class GivenDatabase(NamedTuple):
+    """Where a command was told to find the database.
+
+    Attributes:
+        url: the PostgreSQL server's address; None for the embedded database.
+        written: what a settings' file is to hold of it: the address, or that it comes from the environment.
+    """
+
+    url: str | None
+    written: str | None
+
+
+def database_of(option: str | None, environment: Mapping[str, str] | None = None) -> GivenDatabase:
+    """Return which database a command means: its option comes first, then the environment.
 
     Raises:
-        Misconfigured: it is not the embedded SQLite of the data directory (`sqlite`).
+        Misconfigured: as of `server_of`.
     """
-    if database_url not in {None, "", "sqlite", "sqlite://"}:
-        scheme = str(database_url).partition(":")[0]
+    environment = os.environ if environment is None else environment
+    if option is not None or ELSEWHERE not in environment:
+        url = server_of(option)
+        return GivenDatabase(url, url)
+    url = server_of(environment[ELSEWHERE])
+    return GivenDatabase(url, None if url is None else ELSEWHERE)
+
+
+def server_of(database_url: str | None) -> str | None:
+    """Return the address of a PostgreSQL server; None for the embedded database (`sqlite://`, or nothing).
+
+    Raises:
+        Misconfigured: it is neither; the message does not repeat it, since it may hold a password.
+    """
+    if database_url is None or database_url in _EMBEDDED:
+        return None
+    if database_url == ELSEWHERE:
+        msg = f"{CONFIG} says that {ELSEWHERE} in the environment names the database, and it is not set."
+        raise Misconfigured(msg)
+    if not database_url.startswith(_SERVERS):
         msg = (
-            f"database_url: {scheme!r} is not supported by this version; it stores in SQLite inside "
-            "the data directory. Leave it out, or write sqlite://."
+            "database_url is no database of Keystead's. Leave it out for SQLite inside the data directory, "
+            "or write postgresql://USER:PASSWORD@HOST:PORT/DATABASE."
         )
         raise Misconfigured(msg)
+    require_address(database_url)
+    return database_url
 
 
-def write_settings(data: Path) -> None:
-    """Write the settings' file of a new installation: every setting, as it stands by default."""
+def _issuer(text: str) -> str:
+    match = _ISSUER.fullmatch(text)
+    if match is None or match[3] == _DEFAULT_PORTS[match[1]]:
+        msg = (
+            "issuer must be the https URL under which clients reach this server, in lower case but for its "
+            "path, such as https://keys.example.com: without user, default port, query, fragment or closing "
+            "slash."
+        )
+        raise Misconfigured(msg)
+    if match[1] == "http" and not _LOOPBACK.fullmatch(match[2]):
+        msg = "issuer must be an https URL; http is for a server that is reached from its own machine alone."
+        raise Misconfigured(msg)
+    return text
+
+
+def _node(text: str | None, server: str | None) -> int:
+    if text is None:
+        return 0
+    if not text.isascii() or not text.isdecimal() or int(text) >= NODES:
+        msg = f"node must be a whole number from 0 to {NODES - 1}."
+        raise Misconfigured(msg)
+    if server is None and int(text):
+        msg = "node has no effect on the embedded database, which has one node; leave it out."
+        raise Misconfigured(msg)
+    return int(text)
+
+
+def write_settings(data: Path, database_url: str | None = None, node: int = 0) -> None:
+    """Write the settings' file of a new data directory: every setting, those at their default commented.
+
+    It may hold a password, so it is its owner's alone.
+    """
     text = (
         "# Settings of this Keystead installation; KEYSTEAD_<NAME> in the environment comes first.\n"
-        '# database_url = "sqlite://"\n'
-        f'# master_key_file = "{MASTER_KEY}"\n'
+        + _line("database_url", database_url, "sqlite://")
+        + _line("issuer", None, SERVED_AT)
+        + _line("master_key_file", None, MASTER_KEY)
+        + _line("node", str(node) if node else None, "0")
     )
-    (data / CONFIG).write_text(text, "utf-8")
+    path = data / CONFIG
+    path.touch(0o600)
+    path.write_text(text, "utf-8")
+
+
+def point_to_database(data: Path, database_url: str) -> None:
+    """Let an installation's file of settings name another database; its other lines stay as they are."""
+    path = data / CONFIG
+    line = _line("database_url", database_url, "")
+    text = path.read_text("utf-8") if path.exists() else ""
+    changed, found = _DATABASE_LINE.subn(lambda _: line, text, count=1)
+    aside = path.with_name(f".{CONFIG}.new")
+    aside.unlink(missing_ok=True)
+    aside.touch(0o600)
+    aside.write_text(changed if found else text + line, "utf-8")
+    aside.replace(path)
+
+
+def _line(name: str, value: str | None, default: str) -> str:
+    if value is None:
+        return f'# {name} = "{default}"\n'
+    quoted = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'{name} = "{quoted}"\n'

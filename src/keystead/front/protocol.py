@@ -7,14 +7,16 @@ Here all of that ends the connection, with an answer where one can still be unde
 
 from __future__ import annotations
 
-from asyncio import TimerHandle, Transport
+from asyncio import Event, TimerHandle, Transport
 from typing import Final
+from urllib.parse import unquote
 
 import httptools
 import msgspec
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from keystead.core.errors import Invalid, KeysteadError, Unavailable
+from keystead.front.cycle import Cycle
 from keystead.web.bodies import MAX_BODY
 from keystead.web.present import new_request_id
 from keystead.web.refusals import PROBLEM, problem_of
@@ -106,7 +108,10 @@ class BoundedProtocol(HttpToolsProtocol):
         """Take a header of the head; one that follows the body could pass for one that was judged."""
         if not self._in_head:
             raise _Refused(Invalid("headers after the body are not taken"))
-        super().on_header(name, value)
+        name = name.lower()
+        if name == b"expect" and value.lower() == b"100-continue":
+            self.expect_100_continue = True
+        self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
         """Judge the head before anything is begun for it."""
@@ -117,7 +122,8 @@ class BoundedProtocol(HttpToolsProtocol):
         if len(self.connections) > self.most:
             raise _Refused(Unavailable("busy", "too many connections are open; try again later"))
         self._in_head = False
-        super().on_headers_complete()
+        self._read_head()
+        self._begin_cycle()
 
     def on_body(self, body: bytes) -> None:
         """Take a part of a body, or throw it away where the answer did not wait for it."""
@@ -132,6 +138,39 @@ class BoundedProtocol(HttpToolsProtocol):
         self._in_head, self._in_message = True, False
         self._fed = 0
         super().on_message_complete()
+
+    def _read_head(self) -> None:
+        # uvicorn's own, without what is not offered here: upgrades, a root path, a bound on concurrency.
+        parser, scope = self.parser, self.scope
+        scope["method"] = parser.get_method().decode("ascii")
+        scope["http_version"] = parser.get_http_version()
+        url = httptools.parse_url(self.url)
+        path = url.path.decode("ascii")
+        scope["raw_path"] = url.path
+        scope["path"] = unquote(path) if "%" in path else path
+        scope["query_string"] = url.query or b""
+
+    def _begin_cycle(self) -> None:
+        waits = self._answering()
+        self.cycle = cycle = Cycle(
+            scope=self.scope,
+            transport=self.transport,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=self.access_log,
+            default_headers=self.server_state.default_headers,
+            message_event=Event(),
+            expect_100_continue=self.expect_100_continue,
+            keep_alive=self.scope["http_version"] != "1.0" and self.parser.should_keep_alive(),
+            on_response=self.on_response_complete,
+        )
+        if waits:
+            # The request before it is not answered yet.
+            self.flow.pause_reading()
+            self.pipeline.appendleft((cycle, self.app))
+        else:
+            self._start_asgi_task(cycle, self.app)
 
     def _answering(self) -> bool:
         return not getattr(
