@@ -1,4 +1,4 @@
-"""The Keystead client: three lines that fetch a secret, and every call of the native API.
+"""The Keystead client: three lines that fetch a secret, and the calls of the native API.
 
     from keystead_client import Client
 
@@ -8,18 +8,32 @@
 It is a separate house: it imports nothing of `keystead` and needs only httpx2. A call passes
 through
 
-    a noun's module   `credentials`, `accounts`, `folders`, `owners`, `audit`: the wish, as a `Call`
-    `_core`           the request for it, and what the answer means; does no input or output
-    `Client`          sends it, and holds nothing but the connection
+    a noun's module       `credentials`, `accounts`, `folders`, `apis` and others: a `Call`
+    `_core`               the request, what the answer means, whether to try again; no input or output
+    `Client`              sends and waits as it is told, and holds the connection
+    `AsyncClient`         the same for asyncio
 
-so another transport (asyncio, a test) is one method that turns a `Request` into an `Answer`.
+so another transport is one loop around `Talk` in `_core`. The records are in `records`.
 """
 
-from keystead_client import accounts, audit, credentials, folders, owners, records
+from keystead_client import (
+    accounts,
+    apis,
+    audit,
+    credentials,
+    folders,
+    groups,
+    owners,
+    records,
+    settings,
+    signing_keys,
+    verification,
+)
+from keystead_client._async_client import AsyncClient
 from keystead_client._client import Client
-from keystead_client._core import UNSET, Answer, Call, Request, Unset
-from keystead_client._endpoint import Endpoint
-from keystead_client._errors import (
+from keystead_client._core.arguments import UNSET, Unset
+from keystead_client._core.calls import Answer, Call
+from keystead_client._core.errors import (
     CheckFailed,
     Conflict,
     FieldError,
@@ -34,34 +48,42 @@ from keystead_client._errors import (
     UnexpectedAnswer,
     Unreachable,
 )
-from keystead_client._secret import Secret
+from keystead_client._core.retries import Retries
+from keystead_client._core.secret import Secret
+from keystead_client._core.tokens import TokenSource
 
 __all__ = [
     "UNSET",
     "Answer",
+    "AsyncClient",
     "Call",
     "CheckFailed",
     "Client",
     "Conflict",
-    "Endpoint",
     "FieldError",
     "Forbidden",
     "Invalid",
     "KeysteadError",
     "MisconfiguredClient",
     "NotFound",
-    "Request",
+    "Retries",
     "Secret",
     "ServerFault",
+    "TokenSource",
     "Unauthenticated",
     "Unavailable",
     "UnexpectedAnswer",
     "Unreachable",
     "Unset",
     "accounts",
+    "apis",
     "audit",
     "credentials",
     "folders",
+    "groups",
     "owners",
     "records",
+    "settings",
+    "signing_keys",
+    "verification",
 ]

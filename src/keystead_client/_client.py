@@ -1,26 +1,19 @@
-"""The synchronous client: sends what `_core` prepares, and holds nothing but the connection."""
+"""The synchronous client: sends and waits as `Talk` says."""
 
 from __future__ import annotations
 
-import ssl
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+import time
+from collections.abc import Callable, Iterator
 from types import TracebackType
-from typing import TYPE_CHECKING, Final, Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from keystead_client import accounts
-from keystead_client._core import Answer, Call, Request, interpret, next_page, prepare
-from keystead_client._endpoint import Endpoint
-from keystead_client._environment import settings_from
-from keystead_client._errors import (
-    KeysteadError,
-    MisconfiguredClient,
-    NotFound,
-    UnexpectedAnswer,
-    Unreachable,
-)
-from keystead_client._secret import Secret
-from keystead_client.records import Page
+from keystead_client._core.calls import Answer, Call, Page, next_page
+from keystead_client._core.exchange import Request
+from keystead_client._core.retries import Lost
+from keystead_client._core.secret import Secret
+from keystead_client._core.talk import Done, Renew, Wait
+from keystead_client._io.shell import Shell, field_of
 
 if TYPE_CHECKING:
     import httpx2
@@ -29,79 +22,28 @@ __all__ = ["Client"]
 
 T = TypeVar("T")
 
-_CONNECT_SECONDS: Final = 5.0
-# The server's own bound on a page of 200 audit entries or on one account lies far below.
-_LARGEST_ANSWER: Final = 32 * 1024 * 1024
 
-
-class Client:
+class Client(Shell):
     """A connection to one Keystead server, with one token; may be used by several threads.
 
-    It follows no redirect, and sends the token over plain HTTP only to this machine. Proxies of the
-    environment are used for https alone, where they see no more than the host's name.
-
-    Args:
-        url: `https://host[:port][/prefix]`.
-        token: the token itself; None for what is open to all.
-        ca_file: PEM file with the authorities to trust instead of the system's.
-        timeout: seconds to wait for each part of an answer (connecting: 5 at most).
-        insecure_http: the token may go over plain HTTP beyond this machine.
-        user_agent: this program's name, kept with the token's last use.
-
-    Raises:
-        MisconfiguredClient: one of these cannot be used.
+    What it is made with is described at its base, `Shell`, in `keystead_client._io.shell`.
     """
 
-    def __init__(
-        self,
-        url: str,
-        token: Secret | str | None = None,
-        *,
-        ca_file: str | Path | None = None,
-        timeout: float = 30.0,
-        insecure_http: bool = False,
-        user_agent: str = "keystead-client",
-    ) -> None:
-        kept = Secret(token) if isinstance(token, str) else token
-        self._endpoint: Endpoint = Endpoint(url, kept, insecure_http, user_agent)
-        self._timeout: float = timeout
-        self._tls: ssl.SSLContext | None = _tls_context(self._endpoint, ca_file)
-        self._http: httpx2.Client = _connection(self._endpoint, self._tls, timeout)
-
-    @classmethod
-    def from_environment(
-        cls,
-        environ: Mapping[str, str] | None = None,
-        *,
-        timeout: float = 30.0,
-        insecure_http: bool = False,
-        user_agent: str = "keystead-client",
-    ) -> Client:
-        """Connect as the environment says.
-
-        `KEYSTEAD_URL` is required, and one of `KEYSTEAD_TOKEN` and `KEYSTEAD_TOKEN_FILE`;
-        `KEYSTEAD_CA_FILE` names the authorities to trust instead of the system's.
-
-        Raises:
-            MisconfiguredClient: one is missing, both tokens are given, or a file cannot be read.
-        """
-        found = settings_from(environ)
-        return cls(
-            found.url,
-            found.token,
-            ca_file=found.ca_file,
-            timeout=timeout,
-            insecure_http=insecure_http,
-            user_agent=user_agent,
-        )
-
     def send(self, call: Call[T]) -> T:
-        """Ask the server one thing.
+        """Ask the server one thing, and again where that does no harm and may help.
 
         Raises:
-            KeysteadError: as the tree in `keystead_client._errors` says.
+            KeysteadError: as the tree in `keystead_client._core.errors` says.
         """
-        return interpret(call, self._exchange(prepare(self._endpoint, call)))
+        talk = self._talk(call)
+        while True:
+            match talk.heard(self._exchange(talk.request)):
+                case Done(value):
+                    return value
+                case Wait(seconds):
+                    self._sleep(seconds)
+                case Renew(refusal):
+                    talk.renewed(self._read_token(), refusal)
 
     def walk(self, call: Call[Page[T]]) -> Iterator[T]:
         """Yield every item of a list, fetching page after page.
@@ -131,11 +73,9 @@ class Client:
             NotFound: there is no such account for this token, or it has no such field.
             KeysteadError: as `send`.
         """
-        value = self.send(accounts.fetch_by_path(path, version=version, field=field))
-        try:
-            return value.fields[field]
-        except KeyError:
-            raise NotFound("the account has no such field", code="not_found") from None
+        return field_of(
+            self.send(accounts.fetch_by_path(path, version=version, field=field)), field
+        )
 
     def close(self) -> None:
         """Close the connections."""
@@ -152,12 +92,21 @@ class Client:
     ) -> None:
         self.close()
 
-    def __repr__(self) -> str:
-        return f"Client({self._endpoint.url!r})"
+    def _connect(self) -> None:
+        # A tenth of a second that `import keystead_client` need not take; so below.
+        import httpx2  # noqa: PLC0415
 
-    def _exchange(self, request: Request) -> Answer:
-        import httpx2  # noqa: PLC0415  # a tenth of a second that `import keystead_client` need not take
+        from keystead_client._io.transport import options  # noqa: PLC0415
 
+        self._sleep: Callable[[float], None] = time.sleep
+        self._http: httpx2.Client = httpx2.Client(
+            **options(self._endpoint, self._tls, self._timeout)
+        )
+
+    def _exchange(self, request: Request) -> Answer | Lost:
+        from keystead_client._io.transport import FAILURES, Intake, lost  # noqa: PLC0415
+
+        intake = Intake()
         try:
             with self._http.stream(
                 request.method,
@@ -165,51 +114,9 @@ class Client:
                 headers=dict(request.headers),
                 content=request.content or None,
             ) as response:
-                body = bytearray()
                 for chunk in response.iter_bytes():
-                    body += chunk
-                    if len(body) > _LARGEST_ANSWER:
-                        raise UnexpectedAnswer(
-                            "the answer does not end", status=response.status_code
-                        )
-                headers = {name.lower(): value for name, value in response.headers.items()}
-                return Answer(response.status_code, headers, bytes(body))
-        except httpx2.TimeoutException:
-            raise Unreachable(
-                f"no answer from {self._endpoint.url} within {self._timeout:g} s"
-            ) from None
-        except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError) as error:
-            raise self._unreachable(error) from None
-
-    def _unreachable(self, error: Exception) -> KeysteadError:
-        # The library's message names the failure of the socket or of TLS, never a header.
-        return Unreachable(
-            f"no answer from {self._endpoint.url}: {str(error) or type(error).__name__}"
-        )
-
-
-def _tls_context(endpoint: Endpoint, ca_file: str | Path | None) -> ssl.SSLContext | None:
-    if ca_file is None:
-        return None
-    if not endpoint.is_encrypted:
-        raise MisconfiguredClient("authorities to trust have no effect on a plain-HTTP address")
-    try:
-        return ssl.create_default_context(cafile=ca_file)
-    except (OSError, ValueError):
-        raise MisconfiguredClient(f"no certificates can be read from {ca_file}") from None
-
-
-def _connection(endpoint: Endpoint, tls: ssl.SSLContext | None, timeout: float) -> httpx2.Client:
-    import httpx2  # noqa: PLC0415  # as in _exchange
-
-    verify: ssl.SSLContext | bool = True if tls is None else tls
-    if not endpoint.is_encrypted:
-        # Never used, since no redirect is followed; trusts nobody, and spares reading the system's.
-        verify = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    return httpx2.Client(
-        verify=verify,
-        timeout=httpx2.Timeout(timeout, connect=min(timeout, _CONNECT_SECONDS)),
-        follow_redirects=False,
-        # A proxy for plain HTTP would read the token.
-        trust_env=endpoint.is_encrypted,
-    )
+                    if not intake.takes(chunk):
+                        break
+                return intake.outcome(response.status_code, response.headers)
+        except FAILURES as error:
+            return lost(error, self._endpoint.url, self._timeout)

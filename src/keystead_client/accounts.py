@@ -4,19 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from keystead_client import _reading
-from keystead_client._core import (
-    UNSET,
-    Call,
-    Unset,
-    nothing,
-    one,
-    page,
-    path_of,
-    query_of,
-    set_fields,
-)
-from keystead_client._secret import Secret
+from keystead_client._core.arguments import UNSET, Unset, path_of, query_of, set_fields
+from keystead_client._core.calls import Call, nothing, one, page
+from keystead_client._core.secret import Secret
 from keystead_client.records import Account, Page, SecretValue, Version, Written
 
 __all__ = ["create", "delete", "edit", "fetch", "fetch_by_path", "find", "get", "put", "versions"]
@@ -55,7 +45,7 @@ def create(  # the fields of an account
         tags=list(tags) if tags else UNSET,
         notes=notes or UNSET,
     )
-    return Call("POST", "/accounts", one(_reading.account), body=body)
+    return Call("POST", "/accounts", one(Account), body=body)
 
 
 def find(
@@ -78,12 +68,12 @@ def find(
         page_token=page_token,
         page_size=page_size,
     )
-    return Call("GET", "/accounts", page(_reading.account), query)
+    return Call("GET", "/accounts", page(Account), query)
 
 
 def get(account_id: str) -> Call[Account]:
     """Ask for one account's facts, never its value."""
-    return Call("GET", path_of("accounts", account_id), one(_reading.account))
+    return Call("GET", path_of("accounts", account_id), one(Account))
 
 
 def edit(  # the fields of an account that can change
@@ -107,7 +97,7 @@ def edit(  # the fields of an account that can change
         tags=tags,
         notes=notes,
     )
-    return Call("PATCH", path_of("accounts", account_id), one(_reading.account), body=body)
+    return Call("PATCH", path_of("accounts", account_id), one(Account), body=body)
 
 
 def delete(account_id: str) -> Call[None]:
@@ -122,7 +112,7 @@ def versions(
     return Call(
         "GET",
         path_of("accounts", account_id, "versions"),
-        page(_reading.version),
+        page(Version),
         query_of(page_token=page_token, page_size=page_size),
     )
 
@@ -140,7 +130,7 @@ def fetch(
     return Call(
         "GET",
         path_of("accounts", account_id, "secret"),
-        one(_reading.secret_value),
+        one(SecretValue),
         query_of(version=version, field=field),
     )
 
@@ -152,7 +142,7 @@ def fetch_by_path(
     return Call(
         "GET",
         path_of("secrets", *path.split("/")),
-        one(_reading.secret_value),
+        one(SecretValue),
         query_of(version=version, field=field),
     )
 
@@ -166,4 +156,4 @@ def put(account_id: str, fields: Mapping[str, Secret], *, cas: int | None = None
         cas: write only if this is the newest version now; otherwise `CheckFailed`.
     """
     body = set_fields(fields=dict(fields), cas=UNSET if cas is None else cas)
-    return Call("PUT", path_of("accounts", account_id, "secret"), one(_reading.written), body=body)
+    return Call("PUT", path_of("accounts", account_id, "secret"), one(Written), body=body)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from keystead_client import _reading
-from keystead_client._core import Call, page, query_of
-from keystead_client.records import Event, Page
+from keystead_client._core.arguments import query_of
+from keystead_client._core.calls import Call, one, page
+from keystead_client.records import Event, Page, Verification
 
-__all__ = ["START", "find"]
+__all__ = ["START", "find", "verify"]
 
 START: Final = "start"
 """The cursor before the first entry."""
@@ -18,6 +18,7 @@ START: Final = "start"
 def find(  # noqa: PLR0913  # the filters of the list
     *,
     since: str | None = None,
+    node: int | None = None,
     verb: str | None = None,
     owner_id: str | None = None,
     credential_id: str | None = None,
@@ -27,11 +28,12 @@ def find(  # noqa: PLR0913  # the filters of the list
     before: datetime | None = None,
     page_size: int | None = None,
 ) -> Call[Page[Event]]:
-    """List audit entries, newest last.
+    """List audit entries of all nodes, newest last.
 
     Args:
         since: only what came after this cursor of an earlier answer; `START` for everything; None
             for the newest page.
+        node: only the entries of this node.
         verb: such as `secret.read`.
         owner_id: who acted.
         credential_id: by which credential.
@@ -43,6 +45,7 @@ def find(  # noqa: PLR0913  # the filters of the list
     """
     query = query_of(
         since=since,
+        node=node,
         verb=verb,
         owner=owner_id,
         credential=credential_id,
@@ -52,4 +55,9 @@ def find(  # noqa: PLR0913  # the filters of the list
         before=before,
         page_size=page_size,
     )
-    return Call("GET", "/audit/events", page(_reading.event), query, turn="since")
+    return Call("GET", "/audit/events", page(Event), query, turn="since")
+
+
+def verify() -> Call[Verification]:
+    """Ask the server to check every node's whole chain; it takes as long as they are."""
+    return Call("GET", "/audit/verify", one(Verification))

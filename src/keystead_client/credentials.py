@@ -5,85 +5,131 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from keystead_client import _reading
-from keystead_client._core import (
-    UNSET,
-    Call,
-    Unset,
-    nothing,
-    one,
-    page,
-    path_of,
-    query_of,
-    set_fields,
+from keystead_client._core.arguments import UNSET, Unset, path_of, query_of, set_fields
+from keystead_client._core.calls import Call, nothing, one, page
+from keystead_client._core.wishes import credential_of, wish, written
+from keystead_client._rotation import refresh, register_keys, rotate, rotate_self
+from keystead_client.records import (
+    Access,
+    Credential,
+    CredentialSummary,
+    Issued,
+    Page,
+    SecretState,
+    WhoAmI,
 )
-from keystead_client.records import Credential, Issued, Page, SecretState, WhoAmI
 
 __all__ = [
     "create",
+    "create_with_keys",
     "delete",
     "disable",
     "edit",
     "enable",
     "find",
     "get",
+    "refresh",
+    "register_keys",
     "revoke",
     "revoke_self",
     "rotate",
     "rotate_self",
     "secrets",
+    "summary",
     "whoami",
 ]
 
 
 def whoami() -> Call[WhoAmI]:
     """Ask who the caller is, and from which address the server sees him."""
-    return Call("GET", "/whoami", one(_reading.whoami))
+    return Call("GET", "/whoami", one(WhoAmI))
 
 
 def create(  # noqa: PLR0913  # the fields of a credential
     name: str,
     *,
     expires_at: datetime | None,
+    kind: str = "api_token",
+    type_: str = "static",
     scopes: Sequence[str] = (),
     levels: Mapping[str, str] | None = None,
+    access: Sequence[Access] = (),
     networks: Sequence[str] = (),
     not_before: datetime | None = None,
     description: str = "",
     owner_id: str | None = None,
     metadata: Mapping[str, str] | None = None,
 ) -> Call[Issued]:
-    """Create a static API token; the answer holds its secret, and no later one does.
+    """Create a credential; the answer holds its secret, and no later one does.
 
     Args:
-        name: unique among tokens, 1 to 255 characters.
+        name: unique among those of its kind, 1 to 255 characters.
         expires_at: the first instant at which it is refused; None means never.
+        kind: `api_token`, `api_key` or `oauth_client`.
+        type_: `static`, or of an API key `key_admin`: it manages API keys and nothing else.
         scopes: `<resource>:<action>` of Keystead's own API, such as `secrets:read`.
         levels: or whole levels by resource, `{"accounts": "read"}`.
+        access: the same on any API; on Keystead's own here or by the two before.
         networks: addresses, CIDRs or ranges from which alone it is accepted; empty means anywhere.
         not_before: the first instant at which it is accepted; None means now.
         description: what it is for.
-        owner_id: whose token it is; None means the caller's.
+        owner_id: whose it is; None means the caller's.
         metadata: texts that the owner may want to find with it.
     """
-    body = set_fields(
-        kind="api_token",
-        name=name,
-        expires_at=expires_at,
-        scopes=list(scopes) if scopes else UNSET,
-        levels=dict(levels) if levels else UNSET,
-        networks=list(networks) if networks else UNSET,
-        not_before=UNSET if not_before is None else not_before,
-        description=description or UNSET,
-        owner_id=UNSET if owner_id is None else owner_id,
-        metadata=dict(metadata) if metadata else UNSET,
-    )
-    return Call("POST", "/credentials", one(_reading.issued), body=body)
+    body = wish(
+        kind, name, expires_at, scopes=scopes, levels=levels, access=access, networks=networks,
+        not_before=not_before, description=description, owner_id=owner_id, metadata=metadata,
+    )  # fmt: skip
+    typed = {} if type_ == "static" else {"type": type_}
+    return Call("POST", "/credentials", one(Issued), body={**body, **typed})
+
+
+def create_with_keys(  # noqa: PLR0913  # the fields of a credential
+    name: str,
+    public_jwks: Mapping[str, object],
+    *,
+    legacy_audience: str | None = None,
+    expires_at: datetime | None,
+    scopes: Sequence[str] = (),
+    levels: Mapping[str, str] | None = None,
+    access: Sequence[Access] = (),
+    networks: Sequence[str] = (),
+    not_before: datetime | None = None,
+    description: str = "",
+    owner_id: str | None = None,
+    metadata: Mapping[str, str] | None = None,
+) -> Call[Credential]:
+    """Create an OAuth client that proves itself by keys of its own; it has no secret.
+
+    Args:
+        name: unique among OAuth clients.
+        public_jwks: `{"keys": […]}`, 1 to 10 public keys, each with its `kid` and `alg`.
+        legacy_audience: the one URL that its assertions may name as `aud` besides the issuer.
+        expires_at: as of `create`, and so what follows.
+        scopes: of Keystead's own API.
+        levels: of Keystead's own API.
+        access: on any API.
+        networks: from which alone it is accepted.
+        not_before: its beginning.
+        description: what it is for.
+        owner_id: whose it is.
+        metadata: texts to keep with it.
+    """
+    body = wish(
+        "oauth_client", name, expires_at, scopes=scopes, levels=levels, access=access,
+        networks=networks, not_before=not_before, description=description, owner_id=owner_id,
+        metadata=metadata,
+    )  # fmt: skip
+    body["public_jwks"] = dict(public_jwks)
+    if legacy_audience is not None:
+        body["legacy_audience"] = legacy_audience
+    return Call("POST", "/credentials", credential_of, body=body)
 
 
 def find(  # noqa: PLR0913  # the filters of the list
     *,
     kind: str | None = None,
+    type_: str | None = None,
     state: str | None = None,
     owner_id: str | None = None,
     q: str | None = None,
@@ -96,7 +142,8 @@ def find(  # noqa: PLR0913  # the filters of the list
     """List credentials that the caller may see.
 
     Args:
-        kind: `api_token` and others.
+        kind: `api_token`, `api_key` or `oauth_client`.
+        type_: `static` or `key_admin`.
         state: `active`, `expiring`, `expired`, `not_yet_valid`, `disabled` or `revoked`.
         owner_id: only this owner's.
         q: text that the name, the description or the id holds.
@@ -108,6 +155,7 @@ def find(  # noqa: PLR0913  # the filters of the list
     """
     query = query_of(
         kind=kind,
+        type=type_,
         state=state,
         owner=owner_id,
         q=q,
@@ -117,12 +165,17 @@ def find(  # noqa: PLR0913  # the filters of the list
         page_token=page_token,
         page_size=page_size,
     )
-    return Call("GET", "/credentials", page(_reading.credential), query)
+    return Call("GET", "/credentials", page(Credential), query)
+
+
+def summary() -> Call[CredentialSummary]:
+    """Count the credentials that the caller may see, kind by kind."""
+    return Call("GET", path_of("credentials", "summary"), one(CredentialSummary))
 
 
 def get(credential_id: str) -> Call[Credential]:
     """Ask for one credential's facts."""
-    return Call("GET", path_of("credentials", credential_id), one(_reading.credential))
+    return Call("GET", path_of("credentials", credential_id), one(Credential))
 
 
 def edit(  # noqa: PLR0913  # the fields of a credential that can change
@@ -132,36 +185,30 @@ def edit(  # noqa: PLR0913  # the fields of a credential that can change
     description: str | Unset = UNSET,
     scopes: Sequence[str] | Unset = UNSET,
     levels: Mapping[str, str] | Unset = UNSET,
+    access: Sequence[Access] | Unset = UNSET,
     networks: Sequence[str] | Unset = UNSET,
     expires_at: datetime | Unset | None = UNSET,
     not_before: datetime | Unset | None = UNSET,
     metadata: Mapping[str, str] | Unset = UNSET,
+    legacy_audience: str | Unset | None = UNSET,
 ) -> Call[Credential]:
-    """Change what is given and leave the rest; a list or map replaces the old one whole."""
+    """Change what is given and leave the rest; a list or map replaces the old one whole.
+
+    Scopes, levels and access are one: whichever is given replaces what was given on every API.
+    """
     body = set_fields(
         name=name,
         description=description,
         scopes=scopes,
         levels=levels,
+        access=access if isinstance(access, Unset) else written(access),
         networks=networks,
         expires_at=expires_at,
         not_before=not_before,
         metadata=metadata,
+        legacy_audience=legacy_audience,
     )
-    return Call("PATCH", path_of("credentials", credential_id), one(_reading.credential), body=body)
-
-
-def rotate(
-    credential_id: str,
-    *,
-    overlap_seconds: int = 0,
-    expires_at: datetime | Unset | None = UNSET,
-) -> Call[Issued]:
-    """Give it a new secret; the old one is refused after the overlap (0 to 604,800 seconds)."""
-    body = set_fields(overlap_seconds=overlap_seconds, expires_at=expires_at)
-    return Call(
-        "POST", path_of("credentials", credential_id, "rotate"), one(_reading.issued), body=body
-    )
+    return Call("PATCH", path_of("credentials", credential_id), one(Credential), body=body)
 
 
 def revoke(credential_id: str) -> Call[Credential]:
@@ -180,7 +227,7 @@ def enable(credential_id: str) -> Call[Credential]:
 
 
 def _act(credential_id: str, verb: str) -> Call[Credential]:
-    return Call("POST", path_of("credentials", credential_id, verb), one(_reading.credential))
+    return Call("POST", path_of("credentials", credential_id, verb), one(Credential))
 
 
 def delete(credential_id: str) -> Call[None]:
@@ -190,15 +237,7 @@ def delete(credential_id: str) -> Call[None]:
 
 def secrets(credential_id: str) -> Call[Page[SecretState]]:
     """Ask for its live and retiring secrets' facts, each with its own last use."""
-    return Call(
-        "GET", path_of("credentials", credential_id, "secrets"), page(_reading.secret_state)
-    )
-
-
-def rotate_self(*, overlap_seconds: int = 0) -> Call[Issued]:
-    """Give the caller's own credential a new secret; its end stays."""
-    body = set_fields(overlap_seconds=overlap_seconds)
-    return Call("POST", "/self/rotate", one(_reading.issued), body=body)
+    return Call("GET", path_of("credentials", credential_id, "secrets"), page(SecretState))
 
 
 def revoke_self() -> Call[None]:

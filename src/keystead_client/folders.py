@@ -4,18 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from keystead_client import _reading
-from keystead_client._core import (
-    UNSET,
-    Call,
-    Unset,
-    nothing,
-    one,
-    page,
-    path_of,
-    query_of,
-    set_fields,
-)
+from keystead_client._core.arguments import UNSET, Unset, path_of, query_of, set_fields
+from keystead_client._core.calls import Call, nothing, one, page
 from keystead_client.records import Folder, Grant, Page
 
 __all__ = ["create", "delete", "edit", "find", "get"]
@@ -36,7 +26,7 @@ def create(
         parent_id=UNSET if parent_id is None else parent_id,
         grants=_grants(grants) or UNSET,
     )
-    return Call("POST", "/folders", one(_reading.folder), body=body)
+    return Call("POST", "/folders", one(Folder), body=body)
 
 
 def find(
@@ -51,12 +41,12 @@ def find(
     query = query_of(
         parent_id=parent_id, path=path, q=q, page_token=page_token, page_size=page_size
     )
-    return Call("GET", "/folders", page(_reading.folder), query)
+    return Call("GET", "/folders", page(Folder), query)
 
 
 def get(folder_id: str) -> Call[Folder]:
     """Ask for one folder."""
-    return Call("GET", path_of("folders", folder_id), one(_reading.folder))
+    return Call("GET", path_of("folders", folder_id), one(Folder))
 
 
 def edit(
@@ -72,7 +62,7 @@ def edit(
         parent_id=parent_id,
         grants=grants if isinstance(grants, Unset) else _grants(grants),
     )
-    return Call("PATCH", path_of("folders", folder_id), one(_reading.folder), body=body)
+    return Call("PATCH", path_of("folders", folder_id), one(Folder), body=body)
 
 
 def delete(folder_id: str) -> Call[None]:
@@ -81,4 +71,9 @@ def delete(folder_id: str) -> Call[None]:
 
 
 def _grants(grants: Iterable[Grant]) -> list[dict[str, str]]:
-    return [{"owner_id": grant.owner_id, "right": grant.right} for grant in grants]
+    return [
+        {"owner_id": grant.owner_id, "right": grant.right}
+        if grant.owner_id is not None
+        else {"group_id": grant.group_id or "", "right": grant.right}
+        for grant in grants
+    ]

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
 
-from keystead_client._errors import MisconfiguredClient
-from keystead_client._secret import Secret
+from keystead_client._core.errors import MisconfiguredClient
+from keystead_client._core.secret import Secret
 
 __all__ = ["Endpoint"]
 
@@ -20,29 +19,33 @@ _TOKEN: Final = re.compile(r"[A-Za-z0-9\-._~+/]+=*", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Which server, and with which token.
+    """Which server, and as whom this program speaks to it.
 
     Attributes:
         url: `https://host[:port][/prefix]`, without a trailing slash.
-        token: None only for what is open to all.
-        insecure_http: the token may go over plain HTTP beyond this machine.
+        insecure_http: a token may go over plain HTTP beyond this machine.
 
     Raises:
-        MisconfiguredClient: the address or the token cannot be used, or anyone could read the
-            token on its way.
+        MisconfiguredClient: the address or the user agent cannot be used.
     """
 
     url: str
-    token: Secret | None
     insecure_http: bool = False
     user_agent: str = "keystead-client"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "url", self.url.rstrip("/"))
         _check_url(self.url)
-        if self.token is None:
-            return
-        if _TOKEN.fullmatch(self.token.reveal()) is None:
+        if not (self.user_agent.isascii() and self.user_agent.isprintable()):
+            raise MisconfiguredClient("the user agent holds characters that a header cannot have")
+
+    def require_fit(self, token: Secret) -> None:
+        """Let only a token go there that may.
+
+        Raises:
+            MisconfiguredClient: it is none, or anyone could read it on its way.
+        """
+        if _TOKEN.fullmatch(token.reveal()) is None:
             raise MisconfiguredClient("the token is empty or holds characters that no token has")
         if not (self.is_encrypted or self.insecure_http or _is_loopback(self.host)):
             raise MisconfiguredClient(
@@ -78,7 +81,9 @@ def _check_url(url: str) -> None:
 
 
 def _is_loopback(host: str) -> bool:
+    import ipaddress  # noqa: PLC0415  # only plain HTTP needs it
+
     try:
-        return ip_address(host).is_loopback
+        return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host.lower() == "localhost"

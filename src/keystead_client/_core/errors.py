@@ -16,8 +16,6 @@
 A message never holds a token, a secret or the text of an answer that could not be read.
 """
 
-# the names say what happened; they are the vocabulary of `except`
-
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -44,8 +42,8 @@ __all__ = [
 class FieldError:
     """One wrong field: its path (`networks[2]`) and the rule it breaks."""
 
-    field: str
-    message: str
+    field: str = ""
+    message: str = ""
 
 
 class KeysteadError(Exception):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 from typing import ClassVar, NoReturn, SupportsIndex
 
 __all__ = ["Secret"]
@@ -29,7 +28,9 @@ class Secret:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):
             return NotImplemented
-        return hmac.compare_digest(self._text.encode(), other._text.encode())
+        import hmac  # noqa: PLC0415  # loads OpenSSL, which `import keystead_client` need not do
+
+        return hmac.compare_digest(_bytes(self), _bytes(other))
 
     def __bool__(self) -> bool:
         return bool(self._text)
@@ -46,3 +47,12 @@ class Secret:
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
         raise TypeError("a Secret cannot be pickled or copied")
+
+    def __getstate__(self) -> NoReturn:
+        # Serialisers that do without pickle ask for this.
+        raise TypeError("a Secret cannot be pickled or copied")
+
+
+def _bytes(secret: Secret) -> bytes:
+    # JSON can hold half of a surrogate pair, and a comparison must not fail on it.
+    return secret.reveal().encode("utf-8", "surrogatepass")

@@ -1,0 +1,129 @@
+"""The asynchronous client: the same as `_client`, and awaits."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from types import TracebackType
+from typing import TYPE_CHECKING, Self, TypeVar
+
+from keystead_client import accounts
+from keystead_client._core.calls import Answer, Call, Page, next_page
+from keystead_client._core.exchange import Request
+from keystead_client._core.retries import Lost
+from keystead_client._core.secret import Secret
+from keystead_client._core.talk import Done, Renew, Wait
+from keystead_client._io.shell import Shell, field_of
+
+if TYPE_CHECKING:
+    import httpx2
+
+__all__ = ["AsyncClient"]
+
+T = TypeVar("T")
+
+
+class AsyncClient(Shell):
+    """A connection to one Keystead server, with one token; for asyncio; many tasks may use it at once.
+
+    What it is made with is described at its base, `Shell`, in `keystead_client._io.shell`.
+    """
+
+    async def send(self, call: Call[T]) -> T:
+        """Ask the server one thing, and again where that does no harm and may help.
+
+        Raises:
+            KeysteadError: as the tree in `keystead_client._core.errors` says.
+        """
+        import asyncio  # noqa: PLC0415  # whoever waits for this has imported it
+
+        talk = self._talk(call)
+        while True:
+            match talk.heard(await self._exchange(talk.request)):
+                case Done(value):
+                    return value
+                case Wait(seconds):
+                    await self._sleep(seconds)
+                case Renew(refusal):
+                    # Where a function gives the token, it may take its time.
+                    talk.renewed(await asyncio.to_thread(self._read_token), refusal)
+
+    async def walk(self, call: Call[Page[T]]) -> AsyncIterator[T]:
+        """Yield every item of a list, fetching page after page.
+
+        Raises:
+            KeysteadError: as `send`.
+        """
+        async for page in self.pages(call):
+            for item in page.items:
+                yield item
+
+    async def pages(self, call: Call[Page[T]]) -> AsyncIterator[Page[T]]:
+        """Yield a list page by page.
+
+        Raises:
+            KeysteadError: as `send`.
+        """
+        ahead: Call[Page[T]] | None = call
+        while ahead is not None:
+            page = await self.send(ahead)
+            yield page
+            ahead = next_page(ahead, page)
+
+    async def fetch(
+        self, path: str, field: str = "password", *, version: int | None = None
+    ) -> Secret:
+        """Fetch one field of the account at this path, `ops/db/orders`.
+
+        Raises:
+            NotFound: there is no such account for this token, or it has no such field.
+            KeysteadError: as `send`.
+        """
+        return field_of(
+            await self.send(accounts.fetch_by_path(path, version=version, field=field)), field
+        )
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+    def _connect(self) -> None:
+        # A tenth of a second that `import keystead_client` need not take; so below.
+        import asyncio  # noqa: PLC0415
+
+        import httpx2  # noqa: PLC0415
+
+        from keystead_client._io.transport import options  # noqa: PLC0415
+
+        self._sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+        self._http: httpx2.AsyncClient = httpx2.AsyncClient(
+            **options(self._endpoint, self._tls, self._timeout)
+        )
+
+    async def _exchange(self, request: Request) -> Answer | Lost:
+        from keystead_client._io.transport import FAILURES, Intake, lost  # noqa: PLC0415
+
+        intake = Intake()
+        try:
+            async with self._http.stream(
+                request.method,
+                request.url,
+                headers=dict(request.headers),
+                content=request.content or None,
+            ) as response:
+                async for chunk in response.aiter_bytes():
+                    if not intake.takes(chunk):
+                        break
+                return intake.outcome(response.status_code, response.headers)
+        except FAILURES as error:
+            return lost(error, self._endpoint.url, self._timeout)

@@ -1,0 +1,12 @@
+"""The protocol, without input or output: nothing here sends, waits, reads a clock or draws a number unasked.
+
+    arguments   a call's arguments as a path, a query or a body has them
+    calls       `Call`, `Answer`, `Page`, and readers of answers
+    decoding    JSON to records, by what the records say of themselves
+    exchange    a call to a request, an answer to a refusal or a result
+    retries     whether a call is sent again, and after how long
+    talk        one call from its first attempt to its end; whoever sends does as it says
+    endpoint · tokens · secret · errors
+
+Only `tokens` touches the machine, when it is asked to read: a file or the environment.
+"""
