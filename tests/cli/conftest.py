@@ -1,14 +1,17 @@
 """The peer, and the command line run in this process as a script would run it."""
 
 import io
+import json
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
 from keystead.cli.app import run
-from tests.cli.peer import TOKEN, Peer, running_peer
+from tests.client.peer import TOKEN, Peer, Reply, reply, running_peer
+from tests.running import Server
 
 
 @pytest.fixture
@@ -48,3 +51,32 @@ def at_peer(peer: Peer, monkeypatch: pytest.MonkeyPatch) -> Peer:
     monkeypatch.delenv("KEYSTEAD_TOKEN_FILE", raising=False)
     monkeypatch.delenv("KEYSTEAD_CA_FILE", raising=False)
     return peer
+
+
+def items(*found: object, more: str | None = None) -> Reply:
+    return reply({"items": list(found), "next_page_token": more})
+
+
+@pytest.fixture
+def admin(server: Server, keystead: Keystead, monkeypatch: pytest.MonkeyPatch) -> Keystead:
+    """Run commands as the administrator."""
+    for name in ("KEYSTEAD_TOKEN_FILE", "KEYSTEAD_CA_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("KEYSTEAD_URL", server.url)
+    monkeypatch.setenv("KEYSTEAD_TOKEN", server.admin_token)
+    return keystead
+
+
+def answer(ended: Ended) -> Any:  # noqa: ANN401  # whatever JSON holds
+    """The one JSON document that a command printed."""
+    assert ended.code == 0, ended.err
+    assert ended.out.count("\n") == 1
+    return json.loads(ended.out)
+
+
+def error(ended: Ended) -> Any:  # noqa: ANN401  # whatever JSON holds
+    """The one JSON error that a command printed."""
+    assert (ended.out, ended.err.count("\n")) == ("", 1)
+    found = json.loads(ended.err)["error"]
+    assert found["exit"] == ended.code
+    return found

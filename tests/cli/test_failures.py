@@ -3,7 +3,8 @@
 import pytest
 
 import keystead_client as sdk
-from keystead.cli.failures import _EXITS, Exit, Misuse, explain, tell
+from keystead.cli.endings import _EXITS, explain
+from keystead.cli.failures import Exit, Misuse, tell
 from keystead.core import errors
 
 

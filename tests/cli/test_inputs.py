@@ -3,10 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from keystead.cli import fields, inputs, names
+from keystead.cli import fields, inputs
 from keystead.cli.failures import Misuse
 from keystead.cli.fields import Source
-from keystead.cli.installation import read_listen
+from keystead.cli.house.installation import read_listen
 from keystead.core.clock import Instant, parse_instant
 
 NOW = parse_instant("2026-11-22T03:00:00.25Z")
@@ -44,6 +44,12 @@ class TestInstants:
         with pytest.raises(Misuse, match="9999"):
             inputs.until("999999999w", "--expires", NOW)
 
+    def test_of_what_has_been_a_span_is_counted_back(self) -> None:
+        expected = datetime(2026, 11, 22, 1, tzinfo=UTC)
+        assert inputs.moment("2h", "--after", NOW, ago=True) == expected
+        with pytest.raises(Misuse, match="years 1 to 9999"):
+            inputs.moment("999999999w", "--after", NOW, ago=True)
+
     def test_never_is_no_filter(self) -> None:
         with pytest.raises(Misuse):
             inputs.moment("never", "--before", Instant(NOW))
@@ -58,7 +64,7 @@ class TestLists:
         ]
 
     def test_pairs_keep_what_follows_the_first_equals_sign(self) -> None:
-        assert inputs.pairs(["a=b=c", "d="], "--metadata") == {"a": "b=c", "d": ""}
+        assert inputs.metadata(["a=b=c", "d="]) == {"a": "b=c", "d": ""}
         assert inputs.levels(["accounts=read,folders=write"]) == {
             "accounts": "read",
             "folders": "write",
@@ -66,8 +72,10 @@ class TestLists:
 
     @pytest.mark.parametrize("texts", [["a"], ["=b"], ["a=1", "a=2"]])
     def test_a_pair_without_its_parts_or_twice_is_refused(self, texts: list[str]) -> None:
-        with pytest.raises(Misuse):
-            inputs.pairs(texts, "--metadata")
+        with pytest.raises(Misuse, match="--metadata"):
+            inputs.metadata(texts)
+        with pytest.raises(Misuse, match="--level"):
+            inputs.levels(texts)
 
 
 class TestFieldSources:
@@ -137,13 +145,13 @@ class TestFieldSources:
 
 class TestPaths:
     def test_a_path_is_folder_and_name(self) -> None:
-        assert names.split_path("ops/db/orders") == ("ops/db", "orders")
-        assert names.split_path("/ops/") == ("", "ops")
+        assert inputs.split_path("ops/db/orders") == ("ops/db", "orders")
+        assert inputs.split_path("/ops/") == ("", "ops")
 
     @pytest.mark.parametrize("path", ["", "/", "ops//db", "ops/../db", "./x"])
     def test_a_path_with_an_empty_or_dotted_part_is_refused(self, path: str) -> None:
         with pytest.raises(Misuse):
-            names.split_path(path)
+            inputs.split_path(path)
 
 
 class TestListen:

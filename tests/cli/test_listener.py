@@ -134,3 +134,20 @@ def test_a_certificate_without_its_key_is_said_so(
         assert ended.returncode == 9
         assert ended.stderr.startswith("error: ")
         assert ended.stderr.count("\n") == 1
+
+
+def test_one_line_of_json_says_where_it_serves(installation: tuple[Path, str]) -> None:
+    data, _ = installation
+    listen = f"127.0.0.1:{free_port()}"
+    process = subprocess.Popen(
+        [KEYSTEAD, "serve", "--data", str(data), "--listen", listen, "--json"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        assert process.stdout is not None
+        said = json.loads(process.stdout.readline())
+        assert said == {"url": f"http://{listen}", "workers": 1}
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=30)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Keystead
-from tests.cli.peer import CREDENTIAL, TOKEN, Peer, Reply, problem, reply
+from tests.cli.conftest import Keystead, items
+from tests.client.peer import CREDENTIAL, TOKEN, Peer, Reply, problem, reply
 
 WHOAMI = {
     "owner": {"id": "own_000000000001", "kind": "user", "name": "Ada"},
@@ -34,10 +34,6 @@ VALUE = {
     "fields": {"password": "s3cr3t"},
     "created_at": "2026-11-22T03:00:00Z",
 }
-
-
-def items(*found: object, more: str | None = None) -> Reply:
-    return reply({"items": list(found), "next_page_token": more})
 
 
 @pytest.mark.parametrize(
@@ -115,6 +111,35 @@ def test_plain_http_beyond_this_machine_has_to_be_spelled_out(
     assert (ended.code, "plain HTTP" in ended.err) == (2, True)
 
 
+def test_a_field_that_is_called_otherwise_here_is_named_by_its_option(
+    at_peer: Peer, keystead: Keystead
+) -> None:
+    wrong = [{"field": "access", "message": "is required"}]
+    at_peer.on("POST /api/v1/credentials", problem(400, "invalid_request", errors=wrong))
+    ended = keystead("token", "create", "x", "--expires", "never")
+    assert ended.err.splitlines()[1] == "error: access: is required (--scope or --level)"
+
+
+def test_a_folder_that_is_not_there_is_named(at_peer: Peer, keystead: Keystead) -> None:
+    at_peer.on("GET /api/v1/folders?path=no%2Fwhere", problem(404, "not_found"))
+    ended = keystead("account", "list", "--folder", "no/where")
+    assert ended.code == 4
+    assert ended.err == (
+        "error: there is no folder 'no/where', or it is not yours to see"
+        " [not_found, req_000000000001]\n"
+    )
+
+
+def test_scopes_stand_on_a_line_a_resource(at_peer: Peer, keystead: Keystead) -> None:
+    scopes = ["accounts:list", "accounts:read", "secrets:read"]
+    at_peer.on("GET /api/v1/whoami", reply({**WHOAMI, "scopes": scopes}))
+    lines = keystead("whoami").out.splitlines()
+    assert lines[2:4] == [
+        "may:         accounts:list, accounts:read",
+        "may:         secrets:read",
+    ]
+
+
 def test_a_new_token_stands_alone_on_standard_output(at_peer: Peer, keystead: Keystead) -> None:
     at_peer.on("POST /api/v1/credentials", reply({"credential": CREDENTIAL, "secret": TOKEN}, 201))
     line = (
@@ -179,7 +204,8 @@ def test_a_name_that_nothing_has_is_four(at_peer: Peer, keystead: Keystead) -> N
     at_peer.on("GET /api/v1/folders?path=none", items())
     at_peer.on("GET /api/v1/accounts?path=no%2Fne", items())
     assert keystead("token", "show", "none").code == 4
-    assert keystead("folder", "show", "none").code == 4
+    ended = keystead("folder", "show", "none")
+    assert (ended.code, "there is no folder 'none'" in ended.err) == (4, True)
     assert keystead("account", "show", "no/ne").code == 4
 
 
@@ -260,68 +286,6 @@ def test_without_a_source_and_a_terminal_a_password_is_asked_of_nobody(
     assert at_peer.asked == []
 
 
-def test_lists_are_plain_columns_off_a_terminal_and_say_when_there_is_more(
-    at_peer: Peer, keystead: Keystead
-) -> None:
-    first = "GET /api/v1/credentials?kind=api_token&page_size=50"
-    at_peer.on(first, items(CREDENTIAL, more="next"))
-    ended = keystead("token", "list")
-    heading, row = ended.out.splitlines()
-    assert heading.split() == ["ID", "NAME", "STATE", "OWNER", "EXPIRES", "LAST", "USED"]
-    assert row.split() == [
-        "cred_000000000001", "nightly", "active", "Ada", "2027-01-31T18:00:00Z", "never",
-    ]  # fmt: skip
-    assert "--page-token next" in ended.err
-    as_json = json.loads(keystead("token", "list", "--json").out)
-    assert as_json == {"items": [CREDENTIAL], "next_page_token": "next"}
-
-    wide = "GET /api/v1/credentials?kind=api_token&page_size=200"
-    at_peer.on(wide, items(CREDENTIAL, more="next"))
-    at_peer.on(f"{wide}&page_token=next", items(CREDENTIAL))
-    everything = json.loads(keystead("token", "list", "--all", "--json").out)
-    assert len(everything["items"]) == 2
-    assert keystead("token", "list", "--all", "--page-token", "next").code == 2
-
-
-EVENT = {
-    "id": "evt_000000000007",
-    "n": 7,
-    "at": "2026-11-22T03:00:00Z",
-    "actor": {"owner_id": "own_1", "credential_id": "cred_1", "kind": "api_token"},
-    "verb": "secret.fetch",
-    "object": {"type": "account", "id": "acct_1", "name": "orders"},
-    "decision": "refused",
-    "code": "network_denied",
-    "address": "192.0.2.7",
-    "request_id": "req_1",
-}
-
-
-def test_the_audit_is_listed_from_a_cursor_on(at_peer: Peer, keystead: Keystead) -> None:
-    newest = {"items": [EVENT], "next_page_token": None, "cursor": "c7"}
-    at_peer.on("GET /api/v1/audit/events?decision=refused&page_size=50", reply(newest))
-    ended = keystead("audit", "list", "--decision", "refused")
-    assert ended.out.splitlines()[1].split() == [
-        "7", "2026-11-22T03:00:00Z", "cred_1", "secret.fetch", "orders", "refused",
-        "network_denied", "192.0.2.7",
-    ]  # fmt: skip
-    assert json.loads(keystead("audit", "list", "--decision", "refused", "--json").out) == newest
-
-    first = {"items": [EVENT], "next_page_token": "c7", "cursor": "c7"}
-    last = {"items": [EVENT], "next_page_token": None, "cursor": "c8"}
-    at_peer.on("GET /api/v1/audit/events?since=start&page_size=200", reply(first))
-    at_peer.on("GET /api/v1/audit/events?page_size=200&since=c7", reply(last))
-    everything = json.loads(keystead("audit", "list", "--all", "--json").out)
-    assert everything == {"items": [EVENT, EVENT], "next_page_token": None, "cursor": "c8"}
-
-
-def test_what_others_typed_cannot_steer_the_terminal(at_peer: Peer, keystead: Keystead) -> None:
-    named = {**CREDENTIAL, "name": "\x1b[2J[red]x\u202e\r"}
-    at_peer.on("GET /api/v1/credentials?kind=api_token&page_size=50", items(named))
-    ended = keystead("token", "list")
-    assert "�[2J[red]x��" in ended.out
-
-
 def test_a_rotation_is_spoken_like_a_creation(at_peer: Peer, keystead: Keystead) -> None:
     at_peer.on(
         "POST /api/v1/credentials/cred_000000000001/rotate",
@@ -367,6 +331,11 @@ def test_arguments_that_are_no_text_are_refused(at_peer: Peer, keystead: Keystea
     assert at_peer.asked == []
 
 
+def test_what_the_parser_says_ends_like_a_sentence(keystead: Keystead) -> None:
+    for line in (("token", "list", "--limit", "x"), ("whoami", "extra"), ("get",)):
+        assert f". See: keystead {line[0]}" in keystead(*line).err
+
+
 def test_whoever_stops_reading_ends_the_command_quietly(at_peer: Peer) -> None:
     at_peer.on("GET /api/v1/whoami", reply(WHOAMI))
     program = f"import sys\nfrom keystead.cli.app import main\nsys.argv = {['keystead', 'whoami']}\nmain()"
@@ -384,8 +353,8 @@ def test_whoever_stops_reading_ends_the_command_quietly(at_peer: Peer) -> None:
 def test_help_starts_without_what_only_a_request_needs() -> None:
     program = (
         "import sys, keystead.cli.app\n"
-        "print([m for m in ('httpx2', 'rich', 'litestar', 'sqlalchemy', 'msgspec', 'keystead.main')"
-        " if m in sys.modules])"
+        "print([m for m in ('httpx2', 'rich', 'litestar', 'sqlalchemy', 'msgspec', 'keystead.main',"
+        " 'keystead_client', 'keystead.cli.credentials.tokens') if m in sys.modules])"
     )
     ended = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True

@@ -2,57 +2,20 @@
 
 import json
 import os
-import shutil
-import sqlite3
-import stat
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.cli.conftest import Ended, Keystead
-from tests.running import KEYSTEAD, Server, initialise, running
+from tests.cli.conftest import Keystead, answer, error
+from tests.running import KEYSTEAD, Server, running
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with running(tmp_path_factory.mktemp("house") / "data") as found:
         yield found
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An installation that nobody serves; tests that spoil it take a copy."""
-    data = tmp_path_factory.mktemp("house") / "data"
-    initialise(data)
-    return data
-
-
-@pytest.fixture
-def admin(server: Server, keystead: Keystead, monkeypatch: pytest.MonkeyPatch) -> Keystead:
-    """Run commands as the administrator."""
-    for name in ("KEYSTEAD_TOKEN_FILE", "KEYSTEAD_CA_FILE"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("KEYSTEAD_URL", server.url)
-    monkeypatch.setenv("KEYSTEAD_TOKEN", server.admin_token)
-    return keystead
-
-
-def answer(ended: Ended) -> Any:  # noqa: ANN401  # whatever JSON holds
-    """The one JSON document that a command printed."""
-    assert ended.code == 0, ended.err
-    assert ended.out.count("\n") == 1
-    return json.loads(ended.out)
-
-
-def error(ended: Ended) -> Any:  # noqa: ANN401  # whatever JSON holds
-    """The one JSON error that a command printed."""
-    assert (ended.out, ended.err.count("\n")) == ("", 1)
-    found = json.loads(ended.err)["error"]
-    assert found["exit"] == ended.code
-    return found
 
 
 def test_a_script_gets_its_password_and_nothing_else(
@@ -347,100 +310,6 @@ def test_the_audit_is_read_on_from_a_cursor(admin: Keystead, server: Server) -> 
     assert (
         answer(admin("audit", "list", "--before", "2020-01-01T00:00:00Z", "--json"))["items"] == []
     )
-
-
-class TestDataDirectory:
-    def test_init_shows_the_administrator_once(self, keystead: Keystead, tmp_path: Path) -> None:
-        ended = keystead("init", "--data", str(tmp_path / "a"), "--json")
-        assert set(answer(ended)) == {"admin_login", "admin_password", "admin_token"}
-        key = tmp_path / "a" / "master.key"
-        assert stat.S_IMODE(key.stat().st_mode) == 0o600
-        ended = keystead("init", "--data", str(tmp_path / "b"))
-        assert [line.partition(":")[0] for line in ended.out.splitlines()] == [
-            "admin_login",
-            "admin_password",
-            "admin_token",
-        ]
-        assert "master.key" in ended.err
-        before = sorted(path.name for path in (tmp_path / "a").iterdir())
-        again = keystead("init", "--data", str(tmp_path / "a"), "--json")
-        assert (again.code, error(again)["code"]) == (9, "misconfigured")
-        assert sorted(path.name for path in (tmp_path / "a").iterdir()) == before
-        other = keystead("init", "--data", str(tmp_path / "c"), "--database-url", "mysql://x/y")
-        assert (other.code, (tmp_path / "c").exists()) == (9, False)
-
-    def test_a_healthy_installation_is_found_healthy(self, keystead: Keystead, made: Path) -> None:
-        found = answer(keystead("doctor", "--data", str(made), "--json"))
-        assert found["ok"]
-        assert all(each["ok"] for each in found["findings"])
-        assert "master key" in keystead("doctor", "--data", str(made)).out
-
-    def test_a_wrong_key_is_found(self, keystead: Keystead, made: Path, tmp_path: Path) -> None:
-        broken = tmp_path / "broken"
-        shutil.copytree(made, broken)
-        initialise(tmp_path / "other")
-        shutil.copy(tmp_path / "other" / "master.key", broken / "master.key")
-        ended = keystead("doctor", "--data", str(broken), "--json")
-        assert ended.code == 9
-        assert not json.loads(ended.out)["ok"]
-        for line in (("serve",), ("audit", "verify")):
-            assert keystead(*line, "--data", str(broken)).code == 9
-
-    def test_what_is_no_installation_is_said_so(self, keystead: Keystead, tmp_path: Path) -> None:
-        for line in (
-            ("serve",),
-            ("doctor",),
-            ("audit", "verify"),
-            ("audit", "export"),
-            ("audit", "checkpoint"),
-        ):
-            assert keystead(*line, "--data", str(tmp_path / "none")).code == 9
-
-    def test_a_whole_chain_verifies_and_against_a_checkpoint(
-        self, keystead: Keystead, made: Path, tmp_path: Path
-    ) -> None:
-        found = answer(keystead("audit", "verify", "--data", str(made), "--json"))
-        assert (found["intact"], found["findings"]) == (True, [])
-        assert keystead("audit", "verify", "--data", str(made)).out.startswith("intact: ")
-        line = keystead("audit", "checkpoint", "--data", str(made)).out
-        assert answer(keystead("audit", "checkpoint", "--data", str(made), "--json"))
-        kept = tmp_path / "checkpoint"
-        kept.write_text(line)
-        verify = ("audit", "verify", "--data", str(made), "--checkpoint", str(kept))
-        assert keystead(*verify).code == 0
-        kept.write_text("nonsense")
-        assert keystead(*verify).code == 6
-        assert keystead(*verify[:-1], str(tmp_path / "none")).code == 2
-
-    def test_an_edited_chain_is_eight_and_says_where(
-        self, keystead: Keystead, made: Path, tmp_path: Path
-    ) -> None:
-        broken = tmp_path / "broken"
-        shutil.copytree(made, broken)
-        (database,) = broken.glob("keystead.db")
-        with sqlite3.connect(database) as connection:
-            connection.execute("DELETE FROM audit_entries WHERE n = 1")
-        connection.close()
-        ended = keystead("audit", "verify", "--data", str(broken))
-        assert ended.code == 8
-        assert "missing" in ended.out
-        ended = keystead("audit", "verify", "--data", str(broken), "--json")
-        assert (ended.code, json.loads(ended.out)["intact"]) == (8, False)
-        assert json.loads(ended.err)["error"]["code"] == "chain_broken"
-
-    def test_the_audit_is_exported(self, keystead: Keystead, made: Path, tmp_path: Path) -> None:
-        export = ("audit", "export", "--data", str(made))
-        lines = keystead(*export).out.splitlines()
-        assert all(json.loads(line) for line in lines)
-        assert keystead(*export, "--format", "csv").out.count("\n") >= 2
-        out = tmp_path / "audit.jsonl"
-        ended = keystead(*export, "--out", str(out), "--json")
-        assert answer(ended)["entries"] >= 1
-        assert stat.S_IMODE(out.stat().st_mode) == 0o600
-        assert out.read_text().count("\n") == len(lines)
-        assert keystead(*export, "--out", str(out)).code == 2
-        assert keystead(*export, "--json").code == 2
-        assert keystead(*export, "--format", "xml").code == 2
 
 
 def test_a_token_in_a_file_and_the_exit_code_reach_the_shell(

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from tests.cli.peer import CREDENTIAL, TOKEN, Peer, reply
+from tests.client.peer import CREDENTIAL, TOKEN, Peer, reply
 from tests.running import KEYSTEAD
 
 LIST = "GET /api/v1/credentials?kind=api_token&page_size=50"
@@ -73,6 +73,22 @@ def test_a_table_is_coloured_unless_that_is_not_wanted(peer: Peer) -> None:
     code, said = at_a_terminal(peer, "token", "list", NO_COLOR="1")
     assert code == 0
     assert "\x1b[32m" not in said
+
+
+def test_in_a_narrow_table_an_id_stays_whole_and_nothing_is_cut(peer: Peer) -> None:
+    long = {**CREDENTIAL, "name": "a name of many words " * 3, "last_used": None}
+    peer.on(LIST, reply(items(long)))
+    code, said = at_a_terminal(peer, "token", "list", COLUMNS="80", TERM="dumb")
+    assert code == 0
+    assert "cred_000000000001 " in said
+    assert "2027-01-31 " in said
+    assert max(map(len, said.splitlines())) <= 80
+    # Without room for the rest even an id is folded.
+    code, said = at_a_terminal(peer, "token", "list", COLUMNS="40", TERM="dumb")
+    assert code == 0
+    lines = said.splitlines()
+    name_begins = next(line.index("NAME") for line in lines if "NAME" in line)
+    assert "".join(line[:name_begins].strip() for line in lines).endswith("cred_000000000001")
 
 
 @pytest.mark.parametrize(("answer", "code", "asked"), [("y\n", 0, 1), ("n\n", 2, 0)])

@@ -1,10 +1,18 @@
-"""The command line: what a person or a script can ask of Keystead, one file a noun.
+"""The command line: what a person or a script can ask of Keystead.
 
-Commands on a server (`token`, `folder`, `account`, `get`, `owner`, `audit list`, `whoami`) go through
-`keystead_client` and know nothing of the house behind it. Commands on a data directory (`init`, `serve`,
-`doctor`, `audit verify`, `audit export`) call `keystead.main`; this is the one room that may.
+    token/      `token`: API tokens
+    catalogue/  `api`: APIs and what can be allowed on them
+    vault/      `folder`, `account`, `get`
+    house/      `init`, `serve`, `doctor`, `owner`, `group`, `signing-key`, `audit`, `whoami`
 
-How it speaks, and what its exit codes mean, is written in `output` and `failures`.
+What they share stands beside them: how a command is typed (`options`, `inputs`, `fields`), asks
+(`connection`, `names`, `changes`, `listing`) and speaks (`output`, `failures`, `endings`). The rules of
+speech are written in `output`, the exit codes in `failures`. `app` has the whole on one screen, and
+reads a noun's commands when one of them is wanted.
+
+Commands on a server go through `keystead_client` and know nothing of the house behind it. Commands on
+a data directory (`init`, `serve`, `doctor`, `audit verify`, `audit export`) call `keystead.main`; this
+is the one room that may.
 """
 
 __all__ = ["app"]

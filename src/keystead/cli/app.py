@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
-from typing import Annotated, NoReturn
+from collections.abc import MutableMapping, Sequence
+from functools import cache
+from importlib import import_module
+from typing import Annotated, Any, NoReturn
 
 import typer
+from typer.core import TyperGroup
+from typer.main import get_group
 
-from keystead.cli import accounts, audit, folders, installation, owners, tokens, vault
 from keystead.cli.connection import Settings
-from keystead.cli.failures import Exit, Failure, Misuse, explain, tell
-from keystead.cli.whoami import whoami
+from keystead.cli.credentials.summary import summary
+from keystead.cli.credentials.verify import verify
+from keystead.cli.failures import Exit, Failure, Misuse, tell
+from keystead.cli.house.installation import doctor, init, join, serve
+from keystead.cli.house.move import migrate_store
+from keystead.cli.house.whoami import whoami
+from keystead.cli.vault.get import get
 
 __all__ = ["app", "main", "run"]
 
@@ -27,16 +35,52 @@ app = typer.Typer(
         "6 invalid input, 7 unavailable, 8 audit chain not intact, 9 misconfigured installation."
     ),
 )
-app.command()(installation.init)
-app.command()(installation.serve)
-app.command()(installation.doctor)
+
+
+def _later(module: str) -> type[TyperGroup]:
+    """Make a kind of group that imports its commands when one of them is wanted."""
+
+    @cache
+    def read() -> MutableMapping[str, Any]:
+        found: typer.Typer = import_module(f"keystead.cli.{module}").app
+        found.rich_markup_mode = app.rich_markup_mode
+        return get_group(found).commands
+
+    class Later(TyperGroup):
+        @property
+        def commands(self) -> MutableMapping[str, Any]:
+            return read()
+
+        @commands.setter
+        def commands(self, none: object) -> None:
+            """Take the empty set that Typer begins with."""
+
+    return Later
+
+
+app.command()(init)
+app.command()(join)
+app.command()(serve)
+app.command("migrate-store")(migrate_store)
+app.command()(doctor)
 app.command()(whoami)
-app.command()(vault.get)
-app.add_typer(tokens.app, name="token")
-app.add_typer(folders.app, name="folder")
-app.add_typer(accounts.app, name="account")
-app.add_typer(owners.app, name="owner")
-app.add_typer(audit.app, name="audit")
+app.command()(get)
+app.command()(verify)
+app.command()(summary)
+for name, module, sentence in (
+    ("token", "credentials.tokens", "Make, show, change and end API tokens."),
+    ("key", "credentials.keys", "Make, show, change, rotate, refresh and end API keys."),
+    ("client", "credentials.clients", "Make, show, change, rotate and end OAuth clients."),
+    ("api", "catalogue.apis", "Register, show and change APIs and their catalogues."),
+    ("folder", "vault.folders", "Make, show and delete folders; grant rights on them."),
+    ("account", "vault.accounts", "Make, show and delete accounts; set their secrets."),
+    ("owner", "house.owners", "Make, show and change users and applications."),
+    ("group", "house.groups", "Make, show and change groups of owners."),
+    ("settings", "house.settings", "Show and change the organisation's rules for credentials."),
+    ("signing-key", "house.signing_keys", "Show and rotate the keys that sign access tokens."),
+    ("audit", "house.audit", "Read, verify and export the audit."),
+):
+    app.add_typer(typer.Typer(cls=_later(module), help=sentence), name=name)
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001  # Typer's callbacks take the value alone
@@ -94,6 +138,8 @@ def run(arguments: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.UNEXPECTED
     except Exception as error:  # noqa: BLE001  # the outermost: whatever it is becomes a sentence
+        from keystead.cli.endings import explain
+
         failure = explain(error)
         tell(failure, as_json=as_json, cause=error)
         return failure.exit
@@ -107,6 +153,6 @@ def _require_text(arguments: Sequence[str]) -> None:
 
 
 def _usage(error: typer.TyperException) -> str:
-    sentence = error.format_message()
+    sentence = error.format_message().rstrip(".")
     context = getattr(error, "ctx", None)
-    return sentence if context is None else f"{sentence} See: {context.command_path} --help"
+    return sentence if context is None else f"{sentence}. See: {context.command_path} --help"

@@ -1,4 +1,4 @@
-"""Exit codes, and which error ends with which.
+"""Exit codes, and how a failure is said; which error ends with which code is in `endings`.
 
     0  done
     1  unexpected: a fault of Keystead, or an answer that is not Keystead's
@@ -25,12 +25,9 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
-import keystead_client as sdk
-from keystead.audit.errors import BrokenEntry
 from keystead.cli.output import printable
-from keystead.core import errors
 
-__all__ = ["Exit", "Failure", "Misuse", "explain", "tell"]
+__all__ = ["Exit", "Failure", "Misuse", "tell"]
 
 
 class Exit(IntEnum):
@@ -74,67 +71,6 @@ class Misuse(Exception):  # names what the caller did, as `Invalid` does in the 
         self.code: Final = code
 
 
-_EXITS: Final[dict[type[object], Exit]] = {
-    sdk.MisconfiguredClient: Exit.USAGE,
-    sdk.Unreachable: Exit.UNAVAILABLE,
-    sdk.UnexpectedAnswer: Exit.UNEXPECTED,
-    sdk.Unauthenticated: Exit.REFUSED,
-    sdk.Forbidden: Exit.REFUSED,
-    sdk.NotFound: Exit.NOT_FOUND,
-    sdk.Conflict: Exit.CONFLICT,
-    sdk.CheckFailed: Exit.CONFLICT,
-    sdk.Invalid: Exit.INVALID,
-    sdk.Unavailable: Exit.UNAVAILABLE,
-    sdk.ServerFault: Exit.UNEXPECTED,
-    errors.Refused: Exit.REFUSED,
-    errors.Unauthenticated: Exit.REFUSED,
-    errors.Forbidden: Exit.REFUSED,
-    errors.NotFound: Exit.NOT_FOUND,
-    errors.Conflict: Exit.CONFLICT,
-    errors.CheckFailed: Exit.CONFLICT,
-    errors.Invalid: Exit.INVALID,
-    errors.Throttled: Exit.UNAVAILABLE,
-    errors.Unavailable: Exit.UNAVAILABLE,
-    errors.Misconfigured: Exit.MISCONFIGURED,
-    BrokenEntry: Exit.CHAIN_BROKEN,
-}
-
-
-def explain(error: Exception) -> Failure:
-    """Say how a command ends that raised this."""
-    known = [_EXITS[kind] for kind in type(error).__mro__ if kind in _EXITS]
-    code = known[0] if known else Exit.UNEXPECTED
-    match error:
-        case Misuse():
-            return Failure(error.exit_code, error.code, str(error))
-        case sdk.KeysteadError():
-            wrong = tuple((each.field, each.message) for each in error.errors)
-            return Failure(code, error.code, _detail(error), error.status, wrong, error.request_id)
-        case errors.Invalid():
-            wrong = tuple((each.field, each.message) for each in error.errors)
-            return Failure(code, error.code, error.detail, errors=wrong)
-        case errors.Refused() | errors.Unavailable():
-            return Failure(code, error.code, error.detail)
-        case errors.Misconfigured():
-            return Failure(code, "misconfigured", str(error))
-        case BrokenEntry():
-            return Failure(code, "chain_broken", f"{error}; run keystead audit verify")
-        case OSError():
-            # The operating system's own words about a file; they hold no contents.
-            return Failure(code, "system", str(error))
-        case _:
-            # Its message may quote what it stumbled over, and that may be a secret.
-            name = type(error).__name__
-            hint = "KEYSTEAD_TRACEBACK=1 shows where"
-            return Failure(code, "unexpected", f"an unexpected fault, {name}; {hint}")
-
-
-def _detail(error: sdk.KeysteadError) -> str:
-    if error.retry_after is None:
-        return error.detail
-    return f"{error.detail} (try again after {error.retry_after} s)"
-
-
 def tell(failure: Failure, *, as_json: bool, cause: BaseException | None = None) -> None:
     """Say a failure on standard error."""
     if cause is not None and os.environ.get("KEYSTEAD_TRACEBACK"):
@@ -143,10 +79,21 @@ def tell(failure: Failure, *, as_json: bool, cause: BaseException | None = None)
     sys.stderr.write("".join([f"{line}\n" for line in lines]))
 
 
+# What the server's field is called on the command line, where nobody could guess it.
+_OPTIONS: Final = {
+    "access": "--scope or --level",
+    "expires_at": "--expires",
+    "overlap_seconds": "--overlap",
+}
+
+
 def _lines(failure: Failure) -> list[str]:
     trail = ", ".join([text for text in (failure.code, failure.request_id) if text])
     mark = f" [{trail}]" if failure.status is not None else ""
-    fields = [f"error: {field}: {message}" for field, message in failure.errors]
+    fields = [
+        f"error: {field}: {message}" + (f" ({_OPTIONS[field]})" if field in _OPTIONS else "")
+        for field, message in failure.errors
+    ]
     return [printable(line) for line in (f"error: {failure.detail}{mark}", *fields)]
 
 

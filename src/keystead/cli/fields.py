@@ -23,6 +23,7 @@ from typing import Annotated, BinaryIO, Final, Literal, assert_never
 import typer
 
 from keystead.cli.failures import Misuse
+from keystead.cli.options import several
 from keystead.core.ids import random_base62
 from keystead_client import Secret
 
@@ -32,19 +33,17 @@ __all__ = [
     "PasswordStdin",
     "Source",
     "ask",
+    "ask_hidden",
     "gather",
+    "read_source",
     "read_sources",
-    "sources_or_prompt",
 ]
 
 Fields = Annotated[
     list[str],
-    typer.Option(
-        "--field",
-        metavar="NAME=SOURCE",
-        help="A field and where its value comes from: @FILE, - (standard input), generate or prompt.",
-        default_factory=list,
-        show_default=False,
+    several(
+        "NAME=SOURCE",
+        "A field and where its value comes from: @FILE, - (standard input), generate or prompt.",
     ),
 ]
 Generate = Annotated[bool, typer.Option("--generate", help="Short for --field password=generate.")]
@@ -70,7 +69,7 @@ class Source:
 def read_sources(
     texts: Sequence[str], *, generate: bool = False, password_stdin: bool = False
 ) -> list[Source]:
-    """Read what the options say; nothing is fetched yet.
+    """Read what the options say; nothing is fetched yet. Where they say nothing, it will be asked for.
 
     Raises:
         Misuse: a source has another form, a field comes twice, or standard input is wanted twice.
@@ -87,16 +86,6 @@ def read_sources(
         raise Misuse(f"the field {twice[0]} is given twice")
     if [source.kind for source in found].count("stdin") > 1:
         raise Misuse("standard input can give only one field")
-    return found
-
-
-def sources_or_prompt(texts: Sequence[str], *, generate: bool, stdin: bool) -> list[Source]:
-    """Read what the options say; where they say nothing, the password is asked for.
-
-    Raises:
-        Misuse: as `read_sources`.
-    """
-    found = read_sources(texts, generate=generate, password_stdin=stdin)
     return found or [Source("password", "prompt")]
 
 
@@ -104,18 +93,33 @@ def _source(text: str) -> Source:
     field, mark, rest = text.partition("=")
     if not field or not mark:
         raise Misuse("--field takes NAME=SOURCE, such as password=@FILE")
-    if rest.startswith("@") and rest != "@":
-        return Source(field, "file", rest[1:])
-    match rest:
+    return read_source(field, rest, f"--field {field}=…", f"{field}=")
+
+
+def read_source(field: str, place: str, option: str, prefix: str = "") -> Source:
+    """Read where one value comes from.
+
+    Args:
+        field: what it becomes.
+        place: as it was typed.
+        option: what took it.
+        prefix: what stands before a source there.
+
+    Raises:
+        Misuse: it names no source.
+    """
+    if place.startswith("@") and place != "@":
+        return Source(field, "file", place[1:])
+    match place:
         case "-":
             return Source(field, "stdin")
         case "generate" | "prompt":
-            return Source(field, rest)
+            return Source(field, place)
         case _:
             # The text is not repeated here: it probably is the secret.
             raise Misuse(
-                f"--field {field}=…: a value on the command line is read by every program on this "
-                f"machine; say {field}=@FILE, {field}=-, {field}=generate or {field}=prompt"
+                f"{option}: a value on the command line is read by every program on this machine; "
+                f"say {prefix}@FILE, {prefix}-, {prefix}generate or {prefix}prompt"
             )
 
 
@@ -173,10 +177,18 @@ def ask(field: str) -> str:
     Raises:
         Misuse: there is no terminal.
     """
+    return ask_hidden(field, "--password-stdin, --generate or --field NAME=SOURCE", twice=True)
+
+
+def ask_hidden(field: str, otherwise: str, *, twice: bool) -> str:
+    """Ask for a value on the terminal without an echo.
+
+    Raises:
+        Misuse: there is no terminal; `otherwise` says what to do then.
+    """
     if not sys.stdin.isatty():
         raise Misuse(
-            f"no value for the field {field}: without a terminal to ask at, "
-            "say --password-stdin, --generate or --field NAME=SOURCE"
+            f"no value for the field {field}: without a terminal to ask at, say {otherwise}"
         )
-    answer: str = typer.prompt(field, hide_input=True, confirmation_prompt=True, err=True)
+    answer: str = typer.prompt(field, hide_input=True, confirmation_prompt=twice, err=True)
     return answer

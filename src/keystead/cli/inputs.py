@@ -16,11 +16,13 @@ from keystead.core.clock import SECOND, Instant, parse_instant
 
 __all__ = [
     "levels",
+    "metadata",
     "moment",
     "moment_or_none",
     "pairs",
-    "require_change",
     "seconds",
+    "split_path",
+    "tidy_path",
     "until",
     "words",
 ]
@@ -42,27 +44,30 @@ def seconds(text: str, option: str) -> int:
     return int(match[1]) * _UNITS[match[2]]
 
 
-def moment(text: str, option: str, now: Instant) -> datetime:
-    """Read an RFC 3339 instant, or a span from now on.
+def moment(text: str, option: str, now: Instant, *, ago: bool = False) -> datetime:
+    """Read an RFC 3339 instant, or a span: from now on, or (`ago`) back from now.
 
     Raises:
-        Misuse: it is neither, or lies beyond the year 9999.
+        Misuse: it is neither, or lies outside the years 1 to 9999.
     """
     if _DURATION.fullmatch(text) is not None:
+        span = seconds(text, option) * (-1 if ago else 1)
         try:
             # Whole seconds: nobody means the microseconds of the moment at which he typed.
-            return _EPOCH + timedelta(seconds=now // SECOND + seconds(text, option))
+            return _EPOCH + timedelta(seconds=now // SECOND + span)
         except OverflowError:
-            raise Misuse(f"{option}: that lies beyond the year 9999") from None
+            raise Misuse(f"{option}: that lies outside the years 1 to 9999") from None
     try:
         return _EPOCH + timedelta(microseconds=parse_instant(text))
     except ValueError as error:
         raise Misuse(f"{option}: {error}, or a span such as 30d") from None
 
 
-def moment_or_none(text: str | None, option: str, now: Instant) -> datetime | None:
+def moment_or_none(
+    text: str | None, option: str, now: Instant, *, ago: bool = False
+) -> datetime | None:
     """Read an option that may be missing; the rest as `moment`."""
-    return None if text is None else moment(text, option, now)
+    return None if text is None else moment(text, option, now, ago=ago)
 
 
 def until(text: str, option: str, now: Instant) -> datetime | None:
@@ -79,23 +84,13 @@ def until(text: str, option: str, now: Instant) -> datetime | None:
         raise Misuse(f"{error}, or never") from None
 
 
-def require_change(*given: object) -> None:
-    """Refuse an edit that changes nothing.
-
-    Raises:
-        Misuse: no option was given.
-    """
-    if all(value is None or value is False or value == [] for value in given):
-        raise Misuse("nothing to change: give what shall be different")
-
-
 def words(texts: Sequence[str]) -> list[str]:
     """Take lists apart at commas and white space; the first of equal words stays."""
     return list(dict.fromkeys(word for text in texts for word in re.split(r"[,\s]+", text) if word))
 
 
-def pairs(texts: Sequence[str], option: str) -> dict[str, str]:
-    """Read `name=value` pairs; the value may be empty and may hold `=`.
+def pairs(texts: Sequence[str], option: str, form: str) -> dict[str, str]:
+    """Read `name=value` pairs, called as in `form`; the value may be empty and may hold `=`.
 
     Raises:
         Misuse: one has no `=` or no name, or a name comes twice.
@@ -104,7 +99,7 @@ def pairs(texts: Sequence[str], option: str) -> dict[str, str]:
     for text in texts:
         name, mark, value = text.partition("=")
         if not name or not mark:
-            raise Misuse(f"{option} takes name=value")
+            raise Misuse(f"{option} takes {form}")
         if name in found:
             raise Misuse(f"{option}: {name} is given twice")
         found[name] = value
@@ -117,4 +112,31 @@ def levels(texts: Sequence[str]) -> dict[str, str]:
     Raises:
         Misuse: one has another form, or a resource comes twice.
     """
-    return pairs(words(texts), "--level")
+    return pairs(words(texts), "--level", "RESOURCE=read or RESOURCE=write")
+
+
+def metadata(texts: Sequence[str]) -> dict[str, str]:
+    """Read the texts that are kept with a token; the rest as `pairs`."""
+    return pairs(texts, "--metadata", "NAME=VALUE")
+
+
+def split_path(text: str) -> tuple[str, str]:
+    """Part a path into the folder's (empty at the top) and the last name.
+
+    Raises:
+        Misuse: a part of it is empty, `.` or `..`.
+    """
+    above, _, name = tidy_path(text).rpartition("/")
+    return above, name
+
+
+def tidy_path(text: str) -> str:
+    """Return a path without slashes around it.
+
+    Raises:
+        Misuse: a part of it is empty, `.` or `..`.
+    """
+    path = text.strip("/")
+    if any(part in {"", ".", ".."} for part in path.split("/")):
+        raise Misuse("a path is names joined by '/', such as ops/db/orders")
+    return path

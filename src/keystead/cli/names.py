@@ -1,7 +1,8 @@
 """What a person calls a thing, turned into the id that the server knows it by.
 
-A token may be named by its id (`cred_…`), its public id (`kst_…`) or its name; a folder and an account by
-id or by path (`ops/db/orders`); an owner by id (`own_…`), login or name.
+A token, key or client may be named by its id (`cred_…`), its public id (`kst_…`) or its name; a folder and an
+account by id or by path (`ops/db/orders`); an owner by id (`own_…`), login or name; a group by id or name; an
+API by id (`api_…`, `keystead`), identifier or name.
 """
 
 from __future__ import annotations
@@ -10,39 +11,51 @@ import re
 from collections.abc import Callable
 from typing import Final, TypeVar
 
+from keystead.cli.credentials.nouns import Noun
 from keystead.cli.failures import Exit, Misuse
+from keystead.cli.inputs import tidy_path
 from keystead.core.ids import is_id
 from keystead.core.names import name_key
-from keystead_client import Call, Client, accounts, credentials, folders, owners
-from keystead_client.records import Account, Folder, Page
+from keystead_client import (
+    Call,
+    Client,
+    NotFound,
+    accounts,
+    apis,
+    credentials,
+    folders,
+    groups,
+    owners,
+)
+from keystead_client.records import Account, APISummary, Folder, Group, Page
 
-__all__ = ["find_account", "find_folder", "owner_id", "split_path", "tidy_path", "token_id"]
+__all__ = ["credential_id", "find_account", "find_api", "find_folder", "find_group", "owner_id"]
 
 T = TypeVar("T")
 
 _WHOLE_TOKEN: Final = re.compile(r"ks[a-z]_[0-9A-Za-z]{40,}|[0-9a-f]{40}", re.ASCII)
 
 
-def token_id(client: Client, text: str) -> str:
-    """Return the id of the token called so.
+def credential_id(client: Client, noun: Noun, text: str) -> str:
+    """Return the id of the credential called so.
 
     Raises:
-        Misuse: there is none, or several, or the text is a token's secret itself.
+        Misuse: there is none, or several, or the text is a secret itself.
     """
     if _WHOLE_TOKEN.fullmatch(text) is not None:
         # Sending it on would write it into the server's log of requests.
-        raise Misuse("that is a whole token, not its name; call it by id, public id or name")
+        raise Misuse(f"that is a whole {noun.word}, not its name; call it by id, public id or name")
     if is_id("cred", text):
         return text
-    if is_id("kst", text):
+    if is_id(noun.prefix, text):
         # The twelve characters are the credential's own; the prefix says how it is presented.
-        return f"cred_{text.removeprefix('kst_')}"
+        return f"cred_{text.removeprefix(f'{noun.prefix}_')}"
     fitting = [
         each.id
-        for each in client.walk(credentials.find(kind="api_token", q=text, page_size=200))
+        for each in client.walk(credentials.find(kind=noun.kind, q=text, page_size=200))
         if name_key(text) == name_key(each.name)
     ]
-    return _only(fitting, "token", text)
+    return _only(fitting, noun.word, text)
 
 
 def owner_id(client: Client, text: str) -> str:
@@ -59,6 +72,35 @@ def owner_id(client: Client, text: str) -> str:
     users = client.walk(owners.find(kind="user", page_size=200))
     fitting |= {each.id for each in users if name_key(text) == name_key(each.login or "")}
     return _only(sorted(fitting), "owner", text)
+
+
+def find_api(client: Client, text: str) -> APISummary:
+    """Return the API with this id, identifier or name; an identifier's closing slash may be left out.
+
+    Raises:
+        Misuse: there is none, or several.
+    """
+    found = list(client.walk(apis.find(q=text, page_size=200)))
+    for wanted in (text, f"{text}/"):
+        exact = [each for each in found if wanted in {each.id, each.identifier}]
+        if exact:
+            return exact[0]
+    named = {each.id: each for each in found if name_key(text) == name_key(each.name)}
+    return named[_only(sorted(named), "API", text)]
+
+
+def find_group(client: Client, text: str) -> Group:
+    """Return the group with this id or name.
+
+    Raises:
+        Misuse: there is none.
+    """
+    if is_id("grp", text):
+        return client.send(groups.get(text))
+    for each in client.walk(groups.find(q=text, page_size=200)):
+        if name_key(text) == name_key(each.name):
+            return each
+    raise _missing("group", text)
 
 
 def find_folder(client: Client, text: str) -> Folder:
@@ -83,33 +125,17 @@ def find_account(client: Client, text: str) -> Account:
     return _at_path(client, text, "account", lambda path: accounts.find(path=path))
 
 
-def split_path(text: str) -> tuple[str, str]:
-    """Part a path into the folder's (empty at the top) and the last name.
-
-    Raises:
-        Misuse: a part of it is empty, `.` or `..`.
-    """
-    above, _, name = tidy_path(text).rpartition("/")
-    return above, name
-
-
-def tidy_path(text: str) -> str:
-    """Return a path without slashes around it.
-
-    Raises:
-        Misuse: a part of it is empty, `.` or `..`.
-    """
-    path = text.strip("/")
-    if any(part in {"", ".", ".."} for part in path.split("/")):
-        raise Misuse("a path is names joined by '/', such as ops/db/orders")
-    return path
-
-
 def _at_path(client: Client, text: str, noun: str, find: Callable[[str], Call[Page[T]]]) -> T:
-    items = client.send(find(tidy_path(text))).items
-    if not items:
-        raise _missing(noun, text)
-    return items[0]
+    try:
+        return client.send(find(tidy_path(text))).items[0]
+    except IndexError:
+        raise _missing(noun, text) from None
+    except NotFound as error:
+        # The server does not repeat what it was asked for, and a command may ask for several things.
+        sentence = str(_missing(noun, text))
+        raise NotFound(
+            sentence, code=error.code, status=error.status, request_id=error.request_id
+        ) from None
 
 
 def _only(ids: list[str], noun: str, text: str) -> str:

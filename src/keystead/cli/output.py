@@ -14,28 +14,30 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Final
-
-import typer
+from typing import Final, Protocol
 
 __all__ = [
-    "Json",
-    "Quiet",
+    "Record",
+    "by_resource",
     "document",
+    "done",
     "exact",
-    "facts",
     "instant",
     "note",
     "printable",
     "secret",
+    "show_one",
     "table",
 ]
 
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Leave out the notes.")]
+_ID: Final = re.compile(r"[a-z]{3,4}_[0-9A-Za-z]{12}", re.ASCII)
+_ID_LENGTH: Final = 17
+_FOLDED: Final = 8
+_DAY: Final = re.compile(r"^(\d{4}-\d\d-\d\d)T(?=\d\d:)", re.ASCII)
 
 _STATE_STYLES: Final[Mapping[str, str]] = {
     "active": "green",
@@ -47,6 +49,30 @@ _STATE_STYLES: Final[Mapping[str, str]] = {
     "refused": "red",
     "revoked": "red",
 }
+
+
+class Record(Protocol):
+    """What an answer holds, with the answer's own object."""
+
+    @property
+    def raw(self) -> Mapping[str, object]:
+        """The object as it came."""
+
+
+def show_one(found: Record, *pairs: tuple[str, str], as_json: bool) -> None:
+    """Print one thing's facts, a line each; empty ones are left out. As JSON, the object as it came."""
+    if as_json:
+        document(found.raw)
+    else:
+        _aligned([[f"{name}:", printable(value)] for name, value in pairs if value])
+
+
+def done(value: object, sentence: str, *, as_json: bool) -> None:
+    """Say what was done: a note, or one JSON document."""
+    if as_json:
+        document(value)
+    else:
+        note(sentence)
 
 
 def document(value: object) -> None:
@@ -86,6 +112,14 @@ def instant(at: datetime | None, absent: str = "never") -> str:
     return absent if at is None else f"{at:%Y-%m-%dT%H:%M:%SZ}"
 
 
+def by_resource(scopes: Sequence[str]) -> list[str]:
+    """Write scopes so that those of one resource stand on one line."""
+    lines: dict[str, list[str]] = {}
+    for scope in scopes:
+        lines.setdefault(scope.partition(":")[0], []).append(scope)
+    return [", ".join(line) for line in lines.values()]
+
+
 def exact(at: datetime) -> str:
     """Write an instant as the server does, to the microsecond."""
     return at.isoformat().replace("+00:00", "Z")
@@ -98,11 +132,6 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         _ruled(columns, cells)
     else:
         _aligned([list(columns), *cells])
-
-
-def facts(pairs: Sequence[tuple[str, str]]) -> None:
-    """Print one thing's facts, a line each; empty ones are left out."""
-    _aligned([[f"{name}:", printable(value)] for name, value in pairs if value])
 
 
 def _aligned(lines: Sequence[Sequence[str]]) -> None:
@@ -118,10 +147,19 @@ def _ruled(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    drawn = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    for column in columns:
-        drawn.add_column(column, overflow="fold")
+    console = Console(file=sys.stdout)
+    drawn = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
+    widths = [max(map(len, column)) for column in zip(columns, *rows, strict=True)]
+    too_wide = sum(widths) + 2 * len(widths) > console.width
+    for n, name in enumerate(columns):
+        # What is too long is folded, never cut; but an id in two pieces cannot be copied, so it stays
+        # whole where the other columns have room enough to be folded instead.
+        ids = widths[n] <= _ID_LENGTH and any(map(_ID.fullmatch, [row[n] for row in rows]))
+        whole = ids and console.width >= _ID_LENGTH + _FOLDED * (len(columns) - 1)
+        drawn.add_column(name, overflow="fold", no_wrap=whole)
     for row in rows:
+        # An instant is folded between the day and the hour.
+        cells = [_DAY.sub(r"\1 ", cell) if too_wide else cell for cell in row]
         # Text, not str: a name like `[red]` is a name, not markup.
-        drawn.add_row(*[Text(cell, style=_STATE_STYLES.get(cell, "")) for cell in row])
-    Console(file=sys.stdout).print(drawn)
+        drawn.add_row(*[Text(cell, style=_STATE_STYLES.get(cell, "")) for cell in cells])
+    console.print(drawn)

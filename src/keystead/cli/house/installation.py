@@ -1,22 +1,57 @@
-"""`keystead init | serve | doctor`: an installation in its data directory."""
+"""`keystead init | join | serve | doctor`: an installation in its data directory."""
 
 from __future__ import annotations
 
 import signal
-import ssl
 import sys
+from contextlib import suppress
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Final
+from urllib.parse import parse_qsl, urlsplit
 
 import typer
 
 from keystead.cli.failures import Exit, Misuse
-from keystead.cli.output import Json, document, note, table
+from keystead.cli.options import Json, option
+from keystead.cli.output import document, note, table
 
-__all__ = ["Data", "doctor", "init", "read_listen", "serve"]
+__all__ = [
+    "Data",
+    "DatabaseURL",
+    "doctor",
+    "init",
+    "join",
+    "read_listen",
+    "serve",
+    "tell_of_password",
+]
 
-Data = Annotated[Path, typer.Option("--data", metavar="DIR", help="The data directory.")]
+
+def tell_of_password(url: str | None, *, json: bool) -> None:
+    """Say that others read a password on the command line, in the process list and the shell's history.
+
+    With --json it is not said: stderr holds nothing but the document of an error.
+    """
+    if json:
+        return
+    with suppress(ValueError):
+        parts = urlsplit(url or "")
+        if parts.password or "password" in dict(parse_qsl(parts.query)):
+            note(
+                "The password in --database-url stands in the process list and the shell's history:"
+            )
+            note("put the address into KEYSTEAD_DATABASE_URL, or the password into a PGPASSFILE.")
+
+
+Data = Annotated[Path, option("DIR", "The data directory.")]
+DatabaseURL = Annotated[
+    str | None,
+    option(
+        "URL",
+        "postgresql://USER@HOST/DATABASE  [default: $KEYSTEAD_DATABASE_URL, else SQLite]",
+    ),
+]
 PemFile = Annotated[
     Path | None, typer.Option(metavar="FILE", exists=True, dir_okay=False, help="PEM file.")
 ]
@@ -28,9 +63,7 @@ _MOST_WORKERS: Final = 64
 def init(
     data: Data,
     *,
-    database_url: Annotated[
-        str | None, typer.Option(metavar="URL", help="[default: SQLite in the data directory]")
-    ] = None,
+    database_url: DatabaseURL = None,
     json: Json = False,
 ) -> None:
     """Make an installation in a new or empty directory.
@@ -39,8 +72,8 @@ def init(
     """
     from keystead import main as house
 
-    # A polite end unwinds what was begun; the default would leave a key file lying beside DIR.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    _unwind_at_sigterm()
+    tell_of_password(database_url, json=json)
     made = house.initialise(data, database_url)
     found = {
         "admin_login": made.admin_login,
@@ -54,13 +87,40 @@ def init(
         sys.stdout.write(f"{name}: {value}\n")
     note("This is shown only once. Back up the master key apart from the database:")
     note(f"without {data / 'master.key'} nobody opens what is kept here.")
+    note(f"Next: keystead serve --data {data}")
+
+
+def join(
+    data: Data,
+    *,
+    master_key: Annotated[
+        Path,
+        typer.Option(metavar="FILE", exists=True, dir_okay=False, help="The installation's key."),
+    ],
+    database_url: DatabaseURL = None,
+    json: Json = False,
+) -> None:
+    """Make the data directory of one more node of an installation in PostgreSQL.
+
+    It holds a copy of the master key. The node's number is the next free one.
+    """
+    from keystead import main as house
+
+    _unwind_at_sigterm()
+    tell_of_password(database_url, json=json)
+    node = house.join_node(data, database_url, master_key)
+    if json:
+        document({"node": node})
+        return
+    sys.stdout.write(f"node: {node}\n")
+    note(f"Start it with keystead serve --data {data}")
 
 
 def serve(  # what a listener needs
     data: Data,
     *,
     listen: Annotated[
-        str, typer.Option(metavar="HOST:PORT", help="Where; an IPv6 address in brackets.")
+        str, option("HOST:PORT", "Where; an IPv6 address in brackets.")
     ] = "127.0.0.1:8780",
     workers: Annotated[int, typer.Option(metavar="N", min=1, max=_MOST_WORKERS)] = 1,
     tls_cert: PemFile = None,
@@ -72,8 +132,12 @@ def serve(  # what a listener needs
             help="Plain HTTP beyond this machine: whoever is on the way reads tokens and secrets.",
         ),
     ] = False,
+    json: Json = False,
 ) -> None:
-    """Serve an installation until stopped."""
+    """Serve an installation until stopped; with --json one line first says where.
+
+    The log goes to standard error.
+    """
     host, port = read_listen(listen)
     if (tls_cert is None) != (tls_key is None):
         raise Misuse("--tls-cert and --tls-key are given together or not at all")
@@ -88,6 +152,11 @@ def serve(  # what a listener needs
         _check_pair(tls_cert, tls_key)
     from keystead import main as house
 
+    if json:
+        named = f"[{host}]" if ":" in host else host
+        scheme = "http" if tls_cert is None else "https"
+        document({"url": f"{scheme}://{named}:{port}", "workers": workers})
+        sys.stdout.flush()
     try:
         house.serve(data, host, port, workers, tls_cert, tls_key, insecure_http)
     except SystemExit as ended:
@@ -97,7 +166,10 @@ def serve(  # what a listener needs
 
 
 def doctor(data: Data, *, json: Json = False) -> None:
-    """Examine an installation and say what is wrong; exit 9 if anything is."""
+    """Examine an installation and say what is wrong.
+
+    It exits with 9 if anything is.
+    """
     from keystead import main as house
 
     findings = house.examine(data)
@@ -112,7 +184,14 @@ def doctor(data: Data, *, json: Json = False) -> None:
         raise _misconfigured("the installation needs attention")
 
 
+def _unwind_at_sigterm() -> None:
+    # A polite end unwinds what was begun; the default would leave a key file lying beside DIR.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+
+
 def _check_pair(cert: Path, key: Path) -> None:
+    import ssl
+
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(cert, key, password="")
     except (OSError, ValueError) as error:

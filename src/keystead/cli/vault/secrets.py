@@ -8,9 +8,11 @@ import typer
 
 from keystead.cli.connection import connect
 from keystead.cli.failures import Misuse
-from keystead.cli.fields import Fields, Generate, PasswordStdin, ask, gather, sources_or_prompt
+from keystead.cli.fields import Fields, Generate, PasswordStdin, ask, gather, read_sources
+from keystead.cli.listing import LARGEST_PAGE
 from keystead.cli.names import find_account
-from keystead.cli.output import Json, document, instant, note, table
+from keystead.cli.options import Json
+from keystead.cli.output import document, done, instant, table
 from keystead_client import accounts
 
 __all__ = ["AccountName", "app"]
@@ -43,32 +45,28 @@ def set_(  # the sources of a secret
     It is a new version that holds exactly the fields given here.
     Without --field, --generate or --password-stdin the password is asked for on the terminal.
     """
-    sources = sources_or_prompt(field, generate=generate, stdin=password_stdin)
-    with connect(context) as client:
-        found = find_account(client, account)
-        lost = set(found.field_names) - {source.field for source in sources}
-        if lost and not drop_others:
-            names = ", ".join(sorted(lost))
-            raise Misuse(f"the new version would lack {names}: give it too, or say --drop-others")
-        written = client.send(accounts.put(found.id, gather(sources, prompt=ask), cas=cas))
-    if json:
-        document(written.raw)
-    else:
-        note(f"{written.account_id} ({found.path}) has version {written.version}")
+    sources = read_sources(field, generate=generate, password_stdin=password_stdin)
+    client = connect(context)
+    found = find_account(client, account)
+    lost = set(found.field_names) - {source.field for source in sources}
+    if lost and not drop_others:
+        names = ", ".join(sorted(lost))
+        raise Misuse(f"the new version would lack {names}: give it too, or say --drop-others")
+    written = client.send(accounts.put(found.id, gather(sources, prompt=ask), cas=cas))
+    sentence = f"{written.account_id} ({found.path}) has version {written.version}"
+    done(written.raw, sentence, as_json=json)
 
 
 @app.command()
 def versions(context: typer.Context, account: AccountName, *, json: Json = False) -> None:
     """List an account's versions."""
-    with connect(context) as client:
-        found = client.send(accounts.versions(find_account(client, account).id)).items
+    client = connect(context)
+    call = accounts.versions(find_account(client, account).id, page_size=LARGEST_PAGE)
+    found = list(client.walk(call))
     if json:
         document({"items": [each.raw for each in found]})
         return
     table(
         ("VERSION", "CREATED", "BY", "FIELDS"),
-        [
-            (str(each.n), instant(each.created_at), each.created_by, ", ".join(each.field_names))
-            for each in found
-        ],
+        [(str(v.n), instant(v.created_at), v.created_by, ", ".join(v.field_names)) for v in found],
     )

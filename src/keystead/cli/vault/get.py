@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from keystead.cli.connection import connect
 from keystead.cli.failures import Exit, Misuse
-from keystead.cli.names import tidy_path
-from keystead.cli.output import Json, document, exact, secret
+from keystead.cli.inputs import tidy_path
+from keystead.cli.options import Json, option
+from keystead.cli.output import document, exact, secret
 from keystead.core.ids import is_id
-from keystead_client import accounts
-from keystead_client.records import SecretValue
+
+if TYPE_CHECKING:
+    from keystead_client.records import SecretValue
 
 __all__ = ["get"]
 
@@ -21,9 +23,7 @@ def get(
     context: typer.Context,
     account: Annotated[str, typer.Argument(metavar="PATH", help="Path (ops/db/orders) or id.")],
     *,
-    field: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Which field. [default: password]")
-    ] = None,
+    field: Annotated[str | None, option("NAME", "Which field. [default: password]")] = None,
     version: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="Which version. [default: the newest]")
     ] = None,
@@ -37,13 +37,14 @@ def get(
     It stands alone on standard output: PASSWORD=$(keystead get ops/db/orders) holds it.
     With --json the whole account is printed, or with --field that field of it.
     """
+    from keystead_client import accounts
+
     wanted = field if json else field or "password"
-    with connect(context) as client:
-        if is_id("acct", account):
-            call = accounts.fetch(account, version=version, field=wanted)
-        else:
-            call = accounts.fetch_by_path(tidy_path(account), version=version, field=wanted)
-        found = client.send(call)
+    if is_id("acct", account):
+        call = accounts.fetch(account, version=version, field=wanted)
+    else:
+        call = accounts.fetch_by_path(tidy_path(account), version=version, field=wanted)
+    found = connect(context).send(call)
     if wanted is not None and wanted not in found.fields:
         sentence = f"the account has no field '{wanted}'"
         raise Misuse(sentence, exit_code=Exit.NOT_FOUND, code="not_found")

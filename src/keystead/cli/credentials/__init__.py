@@ -1,0 +1,7 @@
+"""`keystead token`, `key` and `client`: credentials of each kind, from their making to their end.
+
+What is the same of all kinds is written once: `making`, `reading` and `lifecycle` add their commands for the
+noun that they are given. What only one kind has stands in that kind's file.
+"""
+
+__all__ = ["clients", "keys", "lifecycle", "making", "options", "reading", "tokens"]

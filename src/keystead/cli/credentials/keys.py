@@ -1,0 +1,57 @@
+"""`keystead key`: API keys, each an id and a secret."""
+
+from __future__ import annotations
+
+import typer
+
+from keystead.cli.connection import connect
+from keystead.cli.credentials.lifecycle import add_lifecycle
+from keystead.cli.credentials.making import add_making
+from keystead.cli.credentials.nouns import KEY
+from keystead.cli.credentials.options import hand_out
+from keystead.cli.credentials.reading import add_reading
+from keystead.cli.names import credential_id
+from keystead.cli.options import Json, Quiet, Yes, confirm
+from keystead_client import credentials
+
+__all__ = ["app"]
+
+app = typer.Typer()
+add_making(
+    app,
+    KEY,
+    help_=(
+        "Create an API key.\n\n"
+        "Its secret is printed alone on standard output, this once; only a digest of it is kept. The note "
+        "beside it holds its id. SECRET=$(keystead key create ...) holds the secret."
+    ),
+)
+add_reading(app, KEY)
+add_lifecycle(
+    app,
+    KEY,
+    rotating=(
+        "Give a key a new secret; its id stays.\n\n"
+        "The secret is printed alone on standard output, this once."
+    ),
+)
+
+
+@app.command()
+def refresh(
+    context: typer.Context,
+    named: str = KEY.named,
+    *,
+    yes: Yes = False,
+    quiet: Quiet = False,
+    json: Json = False,
+) -> None:
+    """Give a key a new id and a new secret.
+
+    The old ones, and access tokens that they were given, end at once. The secret is printed alone on standard
+    output, this once; the note beside it holds the id.
+    """
+    confirm(f"Refresh {named}? Its id and secret end at once.", yes=yes)
+    client = connect(context)
+    issued = client.send(credentials.refresh(credential_id(client, KEY, named)))
+    hand_out(issued, "refreshed", quiet=quiet, as_json=json)

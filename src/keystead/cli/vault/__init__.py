@@ -1,0 +1,3 @@
+"""`keystead folder | account | get`: the vault, its accounts and their values."""
+
+__all__ = ["accounts", "folders", "get", "secrets"]
