@@ -1,0 +1,107 @@
+"""What clients and APIs may read before they ask anything (RFC 8414, RFC 9728)."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from keystead.api.oauth.metadata import documents
+from tests.doors.cast import ALL, ok
+from tests.oauth.asking import GRANT, client, error, post
+from tests.running import Server, installed, send, start
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.running import Answer
+
+SERVER = "/.well-known/oauth-authorization-server"
+RESOURCE = "/.well-known/oauth-protected-resource"
+
+
+def get(server: Server, path: str, method: str = "GET") -> Answer:
+    return send(server.url, method, path)
+
+
+def test_the_authorisation_servers_metadata_are_whole(server: Server) -> None:
+    answer = get(server, SERVER)
+    found = ok(answer)
+    methods = ["client_secret_basic", "client_secret_post"]
+    assert found["issuer"] == server.url
+    assert found["token_endpoint"] == f"{server.url}/oauth/token"
+    assert found["introspection_endpoint"] == f"{server.url}/oauth/introspect"
+    assert found["revocation_endpoint"] == f"{server.url}/oauth/revoke"
+    assert found["grant_types_supported"] == ["client_credentials"]
+    assert found["response_types_supported"] == []
+    for endpoint in ("token", "introspection", "revocation"):
+        supported = found[f"{endpoint}_endpoint_auth_methods_supported"]
+        assert supported[: len(methods)] == methods
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.headers["cache-control"] == "public, max-age=300"
+    assert answer.headers["access-control-allow-origin"] == "*"
+
+
+def test_keysteads_own_api_says_where_its_tokens_come_from(server: Server) -> None:
+    found = ok(get(server, RESOURCE))
+    assert found["resource"] == server.url
+    assert found["authorization_servers"] == [server.url]
+    assert found["bearer_methods_supported"] == ["header"]
+    assert set(found["scopes_supported"]) == set(ALL) - {"self:rotate"}
+
+
+@pytest.mark.parametrize("path", [SERVER, RESOURCE, "/.well-known/jwks.json"])
+def test_a_document_is_read_and_nothing_else(server: Server, path: str) -> None:
+    refused = get(server, path, "POST")
+    assert error(refused) == (405, "invalid_request")
+    assert refused.headers["allow"] == "GET"
+    for other in (f"{path}/", f"{path}/keystead", path.replace("known", "%6bnown")):
+        assert get(server, other).status == 404
+    exposed = get(server, f"{path}?access_token=x")
+    assert error(exposed) == (400, "invalid_request")
+
+
+def test_what_the_metadata_name_is_there(server: Server) -> None:
+    found = ok(get(server, SERVER))
+    made = client(server, "tokens:verify")
+    for name in ("token", "introspection", "revocation"):
+        path = found[f"{name}_endpoint"].removeprefix(server.url)
+        pairs = [GRANT, ("token", "x")]
+        assert post(server, path, pairs, authorization=made.basic).status == 200
+
+
+def test_an_issuer_with_a_path_has_it_inserted(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    admin = installed(data)
+    issuer = "https://keys.example.com/eu/one"
+    with (data / "keystead.toml").open("a") as settings:
+        settings.write(f'issuer = "{issuer}"\n')
+    server = start(data, admin)
+    try:
+        found = ok(get(server, f"{SERVER}/eu/one"))
+        assert (found["issuer"], found["token_endpoint"]) == (issuer, f"{issuer}/oauth/token")
+        assert ok(get(server, f"{RESOURCE}/eu/one"))["resource"] == issuer
+        assert get(server, SERVER).status == get(server, RESOURCE).status == 404
+        made = client(server, "accounts:list")
+        answer = post(
+            server, "/oauth/token", [GRANT, ("resource", issuer)], authorization=made.basic
+        )
+        assert answer.status == 200
+        elsewhere = [GRANT, ("resource", server.url)]
+        refused = post(server, "/oauth/token", elsewhere, authorization=made.basic)
+        assert error(refused) == (400, "invalid_target")
+    finally:
+        server.stop()
+
+
+def test_documents_are_the_same_whoever_asks_by_whatever_name(server: Server) -> None:
+    # A poisoned cache would send clients with their secrets to whoever is named in the request.
+    forged = {"Host": "evil.example", "X-Forwarded-Host": "evil.example", "Forwarded": "host=evil"}
+    for path in (SERVER, RESOURCE):
+        assert send(server.url, "GET", path, None, forged).body == get(server, path).body
+
+
+def test_every_document_is_json_in_one_piece() -> None:
+    for body in documents("https://keys.example.com").values():
+        assert isinstance(json.loads(body), dict)
