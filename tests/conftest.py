@@ -21,6 +21,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield found
 
 
+@pytest.fixture(scope="session")
+def workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The same with two workers."""
+    with running(tmp_path_factory.mktemp("workers") / "data", "--workers", "2") as found:
+        yield found
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave the trials out of an ordinary run: they are deselected, which is not a skip."""
     if os.environ.get("KEYSTEAD_TRIALS") or "trial" in str(config.getoption("markexpr")):

@@ -28,8 +28,10 @@ def test_imports_only_go_down_the_stairs() -> None:
     assert outcome.returncode == 0, outcome.stdout + outcome.stderr
 
 
-def empty_house(sources: Path) -> None:
-    """The rooms of the contract, with nothing in them."""
+@pytest.fixture(scope="module")
+def empty_house(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The rooms of the contract, with nothing in them: nothing is broken there."""
+    sources = tmp_path_factory.mktemp("house")
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     stairs = project["tool"]["importlinter"]["contracts"][0]["layers"]
     for stair in stairs:
@@ -39,6 +41,8 @@ def empty_house(sources: Path) -> None:
     (sources / "keystead" / "__init__.py").touch()
     (sources / "keystead_client").mkdir()
     (sources / "keystead_client" / "__init__.py").touch()
+    assert lint_imports(sources).returncode == 0
+    return sources
 
 
 @pytest.mark.parametrize(
@@ -59,13 +63,14 @@ def empty_house(sources: Path) -> None:
     ],
 )
 def test_a_forbidden_import_breaks_its_contract(
-    tmp_path: Path, room: str, line: str, contract: str
+    empty_house: Path, room: str, line: str, contract: str
 ) -> None:
-    empty_house(tmp_path)
-    assert lint_imports(tmp_path).returncode == 0
-    (tmp_path / "keystead" / room / "astray.py").write_text(f'"""Astray."""\n\n{line}\n')
-
-    outcome = lint_imports(tmp_path)
+    astray = empty_house / "keystead" / room / "astray.py"
+    astray.write_text(f'"""Astray."""\n\n{line}\n')
+    try:
+        outcome = lint_imports(empty_house)
+    finally:
+        astray.unlink()
 
     assert outcome.returncode != 0
     broken = [text for text in outcome.stdout.splitlines() if text.endswith("BROKEN")]

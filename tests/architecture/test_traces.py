@@ -16,7 +16,7 @@ def project_files() -> Iterator[Path]:
     yield from (path for path in ROOT.iterdir() if path.is_file() and path.suffix in SUFFIXES)
     for folder in FOLDERS:
         for path in (ROOT / folder).rglob("*"):
-            hidden = {"__pycache__", "_build"} & set(path.parts)
+            hidden = {"__pycache__", "_build", "node_modules"} & set(path.parts)
             if path.is_file() and path.suffix in SUFFIXES and not hidden:
                 yield path
 

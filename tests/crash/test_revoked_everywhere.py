@@ -14,19 +14,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.running import KEYSTEAD, Answer, Server, running, start
+from tests.running import KEYSTEAD, Answer, Server, start
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-WORKERS = 2
 REQUESTS = 60
-
-
-@pytest.fixture(scope="module")
-def workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with running(tmp_path_factory.mktemp("workers") / "data", "--workers", str(WORKERS)) as found:
-        yield found
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,10 @@ from pathlib import Path
 from keystead.api.routes import ROUTES
 from keystead.cli.failures import Exit
 from keystead.policy.permissions import RESOURCES
+from keystead.settings import _KNOWN
 from keystead.web.refusals import STATUS
 
+OPEN = ("/healthz", "/readyz", "/openapi.json", "/.well-known/jwks.json")
 GUIDE = Path(__file__).parents[2] / "docs" / "guide"
 
 
@@ -52,7 +54,7 @@ def test_every_route_has_its_row_and_scope() -> None:
         for route in ROUTES
     }
     opened = {entry for entry in written if entry[2] == "none"}
-    assert opened == {("GET", path, "none") for path in ("/healthz", "/readyz", "/openapi.json")}
+    assert opened == {("GET", path, "none") for path in OPEN}
     assert {
         (m, p.replace("{folder path}/{name}", "{path}"), s) for m, p, s in written - opened
     } == served
@@ -68,3 +70,10 @@ def test_every_scope_has_its_place() -> None:
         for resource, operations in rows("tokens.md", "Scopes and levels")
     }
     assert written == dict(RESOURCES)
+
+
+def test_every_setting_has_its_row() -> None:
+    written = {
+        quoted(cells[0])[0]: quoted(cells[1])[0] for cells in rows("operating.md", "Settings")
+    }
+    assert written == {name: f"KEYSTEAD_{name.upper()}" for name in _KNOWN}

@@ -2,8 +2,15 @@
 
 import pytest
 
+from tests.doors.cast import ok, problem
+from tests.doors.registering import APIS, KEYSTEAD, access, catalogue, give, given, register
 from tests.features.asking import field_errors, list_of, place, wanted
 from tests.running import Server
+
+NETWORK = catalogue(
+    deployments="read write", deployments_networks="read write", deployments_regions="read"
+)
+NETWORK[0]["key"] = "deployments"
 
 
 def test_c4_a_name_is_taken_once(server: Server) -> None:
@@ -99,3 +106,42 @@ def test_c24_a_deleted_token_leaves_a_trace_and_frees_its_name(server: Server) -
     assert [event["verb"] for event in events] == ["credential.create", "credential.delete"]
     _, heir = server.token("secrets:read", name=credential["name"])
     assert heir["id"] != credential["id"]
+
+
+def test_c8_every_operation_is_chosen_by_itself_and_kept_as_chosen(server: Server) -> None:
+    api = register(server, groups=NETWORK)
+    own = ok(server.call("GET", f"{APIS}/{api['id']}"))["groups"]
+    tree = {group["key"]: [r["key"] for r in group["resources"]] for group in own}
+    assert tree == {"deployments": ["deployments", "deployments.networks", "deployments.regions"]}
+    token, record = given(
+        server,
+        access(KEYSTEAD, "credentials:create"),
+        access(api, "deployments.networks:read", "deployments.networks:write"),
+    )
+    leaves = record["access"][1]["scopes"]
+    assert leaves == ["deployments.networks:read", "deployments.networks:write"]
+    # Neither the category nor what lies beside it comes with it.
+    for other in ("deployments:read", "deployments.regions:read"):
+        assert problem(give(server, access(api, other), token=token))[0] == 403
+    wider = [*record["access"], access(register(server), "scan:read")]
+    path = f"/api/v1/credentials/{record['id']}"
+    assert ok(server.call("PATCH", path, {"access": wider}))["access"] == wider
+
+
+def test_c9_each_resource_is_given_read_or_read_and_write(server: Server) -> None:
+    api = register(server, groups=NETWORK)
+    levels = {r["key"]: r["levels"] for group in api["groups"] for r in group["resources"]}
+    assert levels == {
+        "deployments": ["read", "write"],
+        "deployments.networks": ["read", "write"],
+        "deployments.regions": ["read"],
+    }
+    issuing = access(KEYSTEAD, "credentials:create")
+    reader, _ = given(server, issuing, access(api, **{"deployments.networks": "read"}))
+    writer, _ = given(server, issuing, access(api, **{"deployments.networks": "write"}))
+    read, write = "deployments.networks:read", "deployments.networks:write"
+    assert give(server, access(api, read), token=reader).status == 201
+    assert problem(give(server, access(api, write), token=reader))[0] == 403
+    assert give(server, access(api, read, write), token=writer).status == 201, "write takes in read"
+    only = give(server, access(api, **{"deployments.regions": "write"}))
+    assert field_errors(only) == {"access[0].levels.deployments.regions"}

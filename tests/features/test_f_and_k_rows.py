@@ -10,8 +10,26 @@ from hashlib import sha256
 
 import pytest
 
-from tests.features.asking import place
+from tests.features.asking import list_of, place
 from tests.running import KEYSTEAD, Server, send
+
+
+def test_f1_all_tokens_are_listed_with_owner_id_and_creation(server: Server) -> None:
+    wanted = {"kind": "application", "name": server.unique("application")}
+    owner = server.call("POST", "/api/v1/owners", wanted).json()
+    _, theirs = server.token("credentials:list", owner_id=owner["id"])
+    own, _ = server.token("credentials:list", owner_id=owner["id"])
+    _, administrators = server.token("accounts:list")
+
+    everybodys = list_of(server, "/api/v1/credentials")
+    assert {theirs["id"], administrators["id"]} <= set(everybodys)
+    shown = everybodys[theirs["id"]]
+    assert (shown["owner"]["name"], shown["created_at"]) == (owner["name"], theirs["created_at"])
+
+    answer = server.call("GET", "/api/v1/credentials?page_size=200", token=own).json()
+    assert {item["owner"]["id"] for item in answer["items"]} == {owner["id"]}, (
+        "others see their own"
+    )
 
 
 def test_f2_every_scripted_call_needs_a_token(server: Server) -> None:
@@ -31,13 +49,22 @@ def test_f11_the_token_scheme_is_understood(server: Server, form: str) -> None:
     assert answer.json()["credential"]["id"] == credential["id"]
 
 
+def test_f12_a_content_type_without_a_body_is_tolerated(server: Server) -> None:
+    token, credential = server.token("credentials:list", "credentials:revoke")
+    media = {"Content-Type": "application/json"}
+    listed = server.call("GET", "/api/v1/credentials", token=token, headers=media)
+    assert listed.status == 200
+    path = f"/api/v1/credentials/{credential['id']}/disable"
+    assert server.call("POST", path, headers=media).json()["state"] == "disabled"
+
+
 def test_k17_the_chain_is_verified_and_exported(server: Server) -> None:
     _, path = place(server)
     token, credential = server.token("secrets:read")
     server.call("GET", path, token=token)
 
     report = server.call("GET", "/api/v1/audit/verify").json()
-    assert (report["intact"], report["findings"]) == (True, [])
+    assert (report["intact"], report["chains"][0]["findings"]) == (True, [])
     done = subprocess.run(
         [KEYSTEAD, "audit", "verify", "--data", server.data], capture_output=True, check=True
     )

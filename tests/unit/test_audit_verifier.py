@@ -14,7 +14,8 @@ from keystead.audit.chain import (
 )
 from keystead.audit.entry import encode_entry
 from keystead.audit.event import Event, ObjectRef
-from keystead.audit.verifier import MOST_FINDINGS, Finding, Report, Verifier
+from keystead.audit.findings import MOST_FINDINGS, Finding, Report
+from keystead.audit.verifier import Verifier
 from keystead.core.actor import Actor
 from keystead.core.clock import Instant
 from keystead.crypto.audit_key import AuditKey
@@ -62,7 +63,7 @@ def head_of(entries: Sequence[StoredEntry], key: AuditKey = KEY) -> SignedHead:
 def verify(
     entries: Iterable[StoredEntry], head: SignedHead | None, since: SignedHead | None = None
 ) -> Report:
-    verifier = Verifier(KEY, NODE, since)
+    verifier = Verifier(KEY, NODE, () if since is None else (since,))
     verifier.feed_all(entries)
     return verifier.finish(head)
 

@@ -8,6 +8,7 @@ import unicodedata
 import pytest
 
 from keystead.core.names import MAX_MARKS, MAX_NAME, name_key, wrong_name, wrong_text
+from keystead.policy.catalogues.catalogue import APIs
 from keystead.policy.scopes import Access, check_access
 from keystead.vault.account import MAX_TAGS, AccountWish
 
@@ -66,5 +67,5 @@ def test_every_name_that_is_taken_has_a_key_that_is_quickly_made() -> None:
 
 def test_many_wrong_scopes_are_judged_at_once() -> None:
     began = time.perf_counter()
-    check_access((Access("keystead", ("no:scope",)),) * 5_000)
+    check_access((Access("keystead", ("no:scope",)),) * 5_000, APIs())
     assert time.perf_counter() - began < 0.5

@@ -1,6 +1,7 @@
 """Names and free texts: what is refused, and when two names are the same."""
 
 import unicodedata
+from collections import Counter
 
 import pytest
 
@@ -123,6 +124,12 @@ def test_an_id_is_a_prefix_and_twelve_signs() -> None:
     assert len(made) == 200
     assert all(is_id("acct", each) for each in made)
     assert set(random_base62(5000)) == set(BASE62)
+
+
+def test_no_character_of_an_id_is_favoured() -> None:
+    found = Counter(random_base62(62_000))
+    # Six standard deviations and more from the mean, which is 1,000.
+    assert all(800 < found[character] < 1200 for character in BASE62)
 
 
 @pytest.mark.parametrize(

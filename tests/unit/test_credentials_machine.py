@@ -12,9 +12,13 @@ from keystead.core.errors import Conflict, Invalid
 from keystead.credentials import lifecycle
 from keystead.credentials.record import Credential, StoredSecret
 from keystead.credentials.wish import CredentialWish
+from keystead.policy.catalogues.catalogue import APIs
 from keystead.policy.decide import Question, Subject, decide
+from keystead.policy.organisation import DEFAULT
 from keystead.policy.roles import Role
 from keystead.policy.scopes import Access
+
+RULES = (APIs(), DEFAULT)
 
 STEP = st.sampled_from([1, SECOND, DAY, 29 * DAY, 30 * DAY, 31 * DAY])
 END = st.none() | st.sampled_from([-1, 0, 1, DAY, 30 * DAY, 30 * DAY + 1, 400 * DAY])
@@ -51,6 +55,9 @@ class LifeMachine(RuleBasedStateMachine):
         self.was_revoked = False
         self.was_disabled = False
 
+    def is_past_its_end(self) -> bool:
+        return self.it.expires_at is not None and self.now >= self.it.expires_at
+
     @rule(step=STEP)
     def time_passes(self, step: int) -> None:
         self.now = later(self.now, step)
@@ -58,10 +65,10 @@ class LifeMachine(RuleBasedStateMachine):
     @rule(end=END)
     def edit_the_end(self, end: int | None) -> None:
         wanted = None if end is None else Instant(self.now + end)
-        before, expired = self.it, lifecycle.state(self.it, self.now) == "expired"
+        before, expired = self.it, self.is_past_its_end()
         refused: type[Exception] | None = None
         try:
-            self.it = lifecycle.edited(before, CredentialWish(expires_at=wanted), self.now)
+            self.it = lifecycle.edited(before, CredentialWish(expires_at=wanted), self.now, *RULES)
         except (Conflict, Invalid) as error:
             refused = type(error)
         if self.was_revoked or expired:
@@ -77,7 +84,7 @@ class LifeMachine(RuleBasedStateMachine):
         wanted = None if start is None else Instant(self.now + start)
         before = self.it
         try:
-            self.it = lifecycle.edited(before, CredentialWish(not_before=wanted), self.now)
+            self.it = lifecycle.edited(before, CredentialWish(not_before=wanted), self.now, *RULES)
         except Conflict:
             assert self.was_revoked
         except Invalid:
@@ -112,9 +119,9 @@ class LifeMachine(RuleBasedStateMachine):
     @rule(overlap=st.sampled_from([0, 1, 3600, lifecycle.MAX_OVERLAP_SECONDS]), end=END)
     def rotate(self, overlap: int, end: int | None) -> None:
         wanted = UNSET if end is None else Instant(self.now + end)
-        expired = lifecycle.state(self.it, self.now) == "expired"
+        expired = self.is_past_its_end()
         try:
-            self.it = lifecycle.rotated(self.it, self.now, wanted)
+            self.it = lifecycle.rotated(self.it, self.now, wanted, DEFAULT)
         except Conflict:
             assert self.was_revoked or (expired and wanted is UNSET)
             return
@@ -211,7 +218,7 @@ def test_every_wrong_field_of_a_wish_is_named_at_once() -> None:
         not_before=later(START, 1),
         metadata={"": "x", "k": "y" * 501},
     )
-    assert [error.field for error in wish.wrong(START)] == [
+    assert [error.field for error in wish.wrong(START, APIs())] == [
         "name",
         "description",
         "access[0].api",

@@ -1,12 +1,17 @@
-"""What strangers may cost, minute by minute."""
+"""What refusals may cost, minute by minute."""
 
 from __future__ import annotations
 
-from keystead.core.clock import MINUTE, SECOND, Instant
+from keystead.core.actor import Actor
+from keystead.core.clock import MINUTE, SECOND, Instant, later
 from keystead.gate.throttle import (
     ENTRIES_PER_ADDRESS,
     ENTRIES_PER_MINUTE,
     FAILURES_PER_ADDRESS,
+    GUESSES_SPAN,
+    REFUSALS_PER_CREDENTIAL,
+    Attempts,
+    Refusals,
     Strangers,
 )
 
@@ -64,3 +69,53 @@ def test_a_summary_that_could_not_be_entered_is_part_of_the_next() -> None:
     rest = strangers.take_summary()
     assert rest is not None
     assert (rest.refusals, rest.addresses) == (7, 1)
+
+
+def test_five_guesses_in_a_quarter_of_an_hour_and_then_a_wait() -> None:
+    attempts = Attempts()
+    told = [attempts.begin("own_a", later(NOON, turn * SECOND)) for turn in range(8)]
+    assert told == [None] * 5 + [895, 894, 893]
+    assert attempts.begin("own_b", NOON) is None, "another's guesses are another's"
+    assert attempts.begin("own_a", later(NOON, GUESSES_SPAN - 1)) == 1
+    assert attempts.begin("own_a", later(NOON, GUESSES_SPAN)) is None
+
+
+def test_a_right_guess_is_forgotten_with_those_before_it() -> None:
+    attempts = Attempts()
+    for _ in range(3):
+        assert [attempts.begin("own_a", NOON) for _ in range(5)] == [None] * 5
+        attempts.forget("own_a")
+    attempts.forget("own_nobody")
+
+
+def test_guesses_are_not_remembered_beyond_their_time() -> None:
+    attempts = Attempts()
+    for n in range(12_000):
+        attempts.begin(f"own_{n}", later(NOON, n * SECOND))
+    assert len(attempts._since) <= 10_000
+
+
+def actor(n: int) -> Actor:
+    return Actor(f"own_{n}", f"cred_{n}", "api_token")
+
+
+def test_each_credential_has_sixty_entries_a_minute_and_a_summary_by_code() -> None:
+    refusals = Refusals()
+    for turn in range(REFUSALS_PER_CREDENTIAL):
+        assert refusals.should_enter(actor(1), "not_found", EARLIER if turn % 2 else NOON)
+    assert not refusals.should_enter(actor(1), "not_found", EARLIER), "no older minute begins anew"
+    assert not refusals.should_enter(actor(1), "network_denied", NOON)
+    assert refusals.should_enter(actor(2), "not_found", NOON)
+    assert refusals.should_enter(actor(1), "not_found", later(NOON, MINUTE))
+    assert refusals.take_summaries() == {actor(1): {"not_found": 1, "network_denied": 1}}
+    assert refusals.take_summaries() == {}
+
+
+def test_summaries_that_could_not_be_entered_are_part_of_the_next() -> None:
+    refusals = Refusals()
+    for _ in range(REFUSALS_PER_CREDENTIAL + 2):
+        refusals.should_enter(actor(1), "not_found", NOON)
+    first = refusals.take_summaries()
+    refusals.should_enter(actor(1), "not_found", NOON)
+    refusals.give_back(first)
+    assert refusals.take_summaries() == {actor(1): {"not_found": 3}}

@@ -43,3 +43,25 @@ def test_every_wrong_field_is_named_at_once() -> None:
 def test_what_is_left_out_is_not_judged() -> None:
     assert OwnerWish().wrong() == []
     OwnerWish(name="ci", roles=("user", "manager")).require()
+
+
+def test_what_an_application_is_called_elsewhere_is_a_name() -> None:
+    assert OwnerWish(external_id=None).wrong() == []
+    assert OwnerWish(external_id="cus_9sQ/ü").wrong() == []
+    for wrong in ("", "  ", "a\x00b", "x" * 256, "a\u200bb"):
+        assert [e.field for e in OwnerWish(external_id=wrong).wrong()] == ["external_id"], wrong
+
+
+def test_metadata_is_bounded_by_number_and_length() -> None:
+    full = {f"k{n}" + "x" * (64 - len(f"k{n}")): "v" * 1024 for n in range(64)}
+    assert OwnerWish(metadata=full).wrong() == []
+    assert OwnerWish(metadata={}).wrong() == []
+
+    def wrong(metadata: dict[str, str]) -> list[str]:
+        return [e.field for e in OwnerWish(metadata=metadata).wrong()]
+
+    assert wrong({**full, "one more": ""}) == ["metadata"]
+    assert wrong({"": "v"}) == ["metadata"]
+    assert wrong({"x" * 65: "v"}) == ["metadata"]
+    assert wrong({"key": "v" * 1025, "fine": "v"}) == ["metadata.key"]
+    assert wrong({"key": "a\x00b"}) == ["metadata.key"]

@@ -88,7 +88,13 @@ def test_rights_go_down_and_a_lesser_one_below_takes_nothing_away() -> None:
     assert inherited_rights(parents, grants, ["own_c"]) == {}
 
 
-def test_every_bearer_may_use_every_permission_but_a_session_rotates_nothing() -> None:
+def test_every_bearer_may_use_every_permission_but_sessions_and_minted_ones_rotate_nothing() -> (
+    None
+):
     odd = {p: kinds for p, kinds in KINDS_FOR.items() if kinds != BEARERS}
-    assert odd == {Permission.SELF_ROTATE: BEARERS - {"session"}}
+    assert odd == {
+        Permission.SELF_ROTATE: BEARERS - {"session", "access_token"},
+        Permission.TOKENS_VERIFY: BEARERS | {"oauth_client"},
+        Permission.TOKENS_ASSERT_IP: BEARERS | {"oauth_client"},
+    }
     assert "oauth_client" not in BEARERS

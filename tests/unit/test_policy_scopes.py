@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from keystead.policy.catalogues.catalogue import APIs
 from keystead.policy.permissions import RESOURCES, SENTENCES, Permission
 from keystead.policy.scopes import Access, check_access, expand, levels_of, scopes_for
 
@@ -51,6 +52,14 @@ def test_a_level_of_an_unknown_resource_holds_nothing() -> None:
     assert expand(Access("keystead", (), {"nothing": "write"})) == frozenset()
 
 
+def test_level_write_is_level_read_where_nothing_can_be_written_any_more() -> None:
+    write = Access("orders", (), {"order": "write"})
+    assert expand(write, {"order": ("read", "create")}) == {"order:read", "order:create"}
+    assert expand(write, {"order": ("read", "list")}) == {"order:read", "order:list"}
+    assert expand(write, {"order": ("rotate",)}) == frozenset()
+    assert expand(Access("orders", (), {"order": "read"}), {"order": ("create",)}) == frozenset()
+
+
 def test_scopes_of_another_api_mean_nothing_here() -> None:
     access = (Access("orders", ("secrets:read",)), Access("keystead", ("accounts:list",)))
     assert scopes_for("keystead", access) == {"accounts:list"}
@@ -78,9 +87,9 @@ def test_scopes_of_another_api_mean_nothing_here() -> None:
     ],
 )  # fmt: skip
 def test_each_wrong_choice_is_named(access: tuple[Access, ...], fields: list[str]) -> None:
-    assert [error.field for error in check_access(access)] == fields
+    assert [error.field for error in check_access(access, APIs())] == fields
 
 
 def test_a_good_choice_has_nothing_wrong() -> None:
     access = Access("keystead", ("secrets:read", "self:rotate"), {"accounts": "write"})
-    assert check_access((access,)) == []
+    assert check_access((access,), APIs()) == []

@@ -2,7 +2,7 @@
 
 import pytest
 
-from keystead.api.secrets import _Form, _prefers_text
+from keystead.api.vault.secrets import _Form, _prefers_text
 from keystead.core.arrival import Arrival
 from keystead.core.clock import Instant, SystemClock
 from keystead.web.call import Call

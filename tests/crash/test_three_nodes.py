@@ -1,0 +1,167 @@
+"""Law 3 over three nodes: none accepts what another took away, nor anything when it is cut off."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from statistics import quantiles
+from threading import Lock
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.crash.cluster import own_cluster
+from tests.crash.namespaces import HERE, own_namespace
+from tests.crash.nodes import found, join
+from tests.crash.stream import Line
+from tests.running import KEYSTEAD, Server, start
+from tests.store.servers import own_schema, require_server
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.crash.namespaces import Namespace
+
+pytestmark = pytest.mark.postgresql
+
+_CLIENTS = 4
+
+
+def test_what_one_of_three_nodes_revokes_all_refuse(tmp_path: Path) -> None:
+    lags = revocations(tmp_path, 120)
+    assert max(lags) < 1.0
+
+
+@pytest.mark.trial
+def test_ten_thousand_revocations_and_none_is_accepted_after_it(tmp_path: Path) -> None:
+    lags = revocations(tmp_path, 10_000)
+    spread = quantiles(lags, n=1000)
+    print(
+        f"10,000 revocations: none accepted on the node itself; on the others worst lag "
+        f"{max(lags) * 1000:.0f} ms, median {spread[499] * 1000:.1f} ms, p99 {spread[989] * 1000:.1f} ms"
+    )
+    assert max(lags) < 1.0
+
+
+def revocations(home: Path, count: int) -> list[float]:
+    """Revoke on the first node, and return how long each of the others went on to accept."""
+    require_server()
+    with ExitStack() as stack:
+        url = stack.enter_context(own_schema())
+        admin = found(home / "0", url)
+        nodes = [start(home / "0", admin, "--workers", "2")]
+        stack.callback(nodes[0].stop)
+        for number in (1, 2):
+            join(home / "0", home / str(number), url, number)
+            nodes.append(start(home / str(number), admin))
+            stack.callback(nodes[-1].stop)
+        revoking = _Revoking(nodes)
+        with ThreadPoolExecutor(_CLIENTS) as clients:
+            list(clients.map(revoking.some, [count // _CLIENTS] * _CLIENTS))
+        assert revoking.accepted == 0, "accepted on the node that had answered"
+        assert len(revoking.lags) == count // _CLIENTS * _CLIENTS * 2
+        return revoking.lags
+
+
+class _Revoking:
+    def __init__(self, nodes: list[Server]) -> None:
+        self._nodes = nodes
+        self._lock = Lock()
+        self.lags: list[float] = []
+        self.accepted = 0
+
+    def some(self, count: int) -> None:
+        lines = [Line(node, node.admin_token) for node in self._nodes]
+        # A second line to the first node, which its other worker may hold.
+        also = Line(self._nodes[0], self._nodes[0].admin_token)
+        for _ in range(count):
+            self._one(lines, also)
+        for line in (*lines, also):
+            line.close()
+
+    def _one(self, lines: list[Line], also: Line) -> None:
+        first, *others = lines
+        wanted = {
+            "kind": "api_token", "name": self._nodes[0].unique("revoked"),
+            "scopes": ["accounts:list"], "expires_at": None,
+        }  # fmt: skip
+        status, made, _ = first.ask("POST", "/api/v1/credentials", wanted)
+        assert status == 201, made
+        token = made["secret"]
+        for line in (*lines, also):
+            assert _is_good(line, token), "every node remembers it"
+        status, answer, _ = first.ask(
+            "POST", f"/api/v1/credentials/{made['credential']['id']}/revoke"
+        )
+        answered = time.monotonic()
+        assert status == 200, answer
+        accepted = sum(_is_good(line, token) for line in (first, also))
+        waiting, lags = dict(enumerate(others)), defaultdict(float)
+        while waiting:
+            for number, line in list(waiting.items()):
+                asked = time.monotonic()
+                if _is_good(line, token):
+                    lags[number] = time.monotonic() - answered
+                    assert asked - answered < 5, "it never hears"
+                else:
+                    lags[number] += 0.0
+                    del waiting[number]
+        with self._lock:
+            self.accepted += accepted
+            self.lags += lags.values()
+
+
+def _is_good(line: Line, token: str) -> bool:
+    status, found, _ = line.ask("GET", "/api/v1/whoami", token=token)
+    assert (status, None if status == 200 else found["code"]) in {
+        (200, None), (401, "credential_revoked")
+    }, found  # fmt: skip
+    return status == 200
+
+
+@pytest.mark.trial
+def test_a_node_without_a_route_refuses_within_five_seconds_and_comes_back(tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        there = stack.enter_context(own_namespace())
+        cluster = stack.enter_context(own_cluster(HERE))
+        admin = found(tmp_path / "0", cluster.url)
+        first = start(tmp_path / "0", admin)
+        stack.callback(first.stop)
+        for number in (1, 2):
+            join(tmp_path / "0", tmp_path / str(number), cluster.url, number)
+        near = start(tmp_path / "1", admin)
+        stack.callback(near.stop)
+        far = there.call(lambda: start(tmp_path / "2", admin, program=(*there.program, KEYSTEAD)))
+        stack.callback(far.stop)
+        for _ in range(3):
+            _cut_off_and_back(first, near, far, there)
+
+
+def _cut_off_and_back(first: Server, near: Server, far: Server, there: Namespace) -> None:
+    token, _ = first.token("accounts:list")
+
+    def ask() -> tuple[int, str]:
+        answer = there.call(lambda: far.call("GET", "/api/v1/whoami", token=token))
+        return answer.status, "" if answer.status == 200 else answer.code
+
+    assert ask() == (200, "")
+    there.cut()
+    cut = time.monotonic()
+    while (said := ask()) == (200, ""):
+        assert time.monotonic() < cut + 5
+        time.sleep(0.02)
+    refused = time.monotonic() - cut
+    assert said == (503, "not_fresh")
+    for node in (first, near):
+        assert node.call("GET", "/api/v1/whoami", token=token).status == 200
+    there.mend()
+    mended = time.monotonic()
+    while ask() != (200, ""):
+        assert time.monotonic() < mended + 15, "it comes back by itself"
+        time.sleep(0.05)
+    print(
+        f"cut off: refused after {refused:.2f} s, back {time.monotonic() - mended:.2f} s after the mend"
+    )
+    assert refused < 5
