@@ -9,16 +9,32 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import acting, fetch, listing, starting
+from bench import acting, ending, engines, fetch, listing, oauth, peers, scale, starting
 from bench.figures import Figure, tell, write
 from bench.load import wrk_is_here
 
 _TITLES = {
     "fetch": "Fetching a 1 KB secret, one worker",
     "listing": "Listing tokens",
+    "scale": f"{scale.TOKENS:,} tokens, and {listing.STORED:,} beside them",
     "starting": "Starting",
     "acting": "Acts on tokens, one worker",
+    "oauth": "OAuth, one worker",
+    "peers": "The same by others, in the same run",
+    "ending": f"{ending.EXPIRED:,} expired access tokens are cleaned up",
+    "engines": "SQLite and PostgreSQL side by side, one worker",
     "workers": "Two workers on these two cores, beside the load generator",
+}
+
+_CHAPTERS = {
+    "fetch": fetch.measure,
+    "scale": scale.measure,
+    "acting": acting.measure,
+    "oauth": oauth.measure,
+    "peers": peers.measure,
+    "ending": ending.measure,
+    "engines": engines.measure,
+    "workers": fetch.with_two_workers,
 }
 
 
@@ -39,18 +55,14 @@ def main(chosen: list[str]) -> None:
 def _measured(name: str, place: Path) -> list[Figure]:
     stocked = place / "stocked"
     match name:
-        case "fetch":
-            return fetch.measure(place / "fetch")
         case "listing":
             return listing.measure(stocked)
         case "starting":
             if not stocked.exists():
                 listing.stocked(stocked)[0].stop()
             return starting.measure(place / "starting", stocked)
-        case "acting":
-            return acting.measure(place / "acting")
         case _:
-            return fetch.with_two_workers(place / "workers")
+            return _CHAPTERS[name](place / name)
 
 
 if __name__ == "__main__":

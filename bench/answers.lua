@@ -3,10 +3,12 @@
 --   status=200        the only right status
 --   body=FILE         the only right body; without it the body's length is not judged
 --   paths=FILE        one path a line, taken in turn
+--   holds=TEXT        what the right body has in it
+--   bodies=FILE       one request body a line, taken in turn
 --   template=FILE     a request body, in which @ stands for the request's number
 --   first=N           that number to begin with
 local wanted = { status = "200" }
-local paths, template, number, turn = nil, nil, 0, 0
+local paths, bodies, template, number, turn = nil, nil, nil, 0, 0
 right, wrong = 0, 0
 example = ""
 
@@ -15,6 +17,12 @@ local function whole(name)
   local text = file:read("*a")
   file:close()
   return text
+end
+
+local function lines(name)
+  local found = {}
+  for line in whole(name):gmatch("[^\n]+") do found[#found + 1] = line end
+  return found
 end
 
 function init(args)
@@ -26,18 +34,15 @@ function init(args)
   if wanted.body then wanted.body = whole(wanted.body) end
   if wanted.template then template = whole(wanted.template) end
   number = tonumber(wanted.first or "0")
-  if wanted.paths then
-    paths = {}
-    for line in whole(wanted.paths):gmatch("[^\n]+") do paths[#paths + 1] = line end
-  end
+  if wanted.paths then paths = lines(wanted.paths) end
+  if wanted.bodies then bodies = lines(wanted.bodies) end
   if wanted.method then wrk.method = wanted.method end
-  if template or paths then
+  if template or paths or bodies then
     request = function()
       local path, body
-      if paths then
-        turn = turn % #paths + 1
-        path = paths[turn]
-      end
+      turn = turn + 1
+      if paths then path = paths[(turn - 1) % #paths + 1] end
+      if bodies then body = bodies[(turn - 1) % #bodies + 1] end
       if template then
         number = number + 1
         body = template:gsub("@", tostring(number))
@@ -48,7 +53,8 @@ function init(args)
 end
 
 function response(status, headers, body)
-  if status == wanted.status and (not wanted.body or body == wanted.body) then
+  if status == wanted.status and (not wanted.body or body == wanted.body)
+    and (not wanted.holds or body:find(wanted.holds, 1, true)) then
     right = right + 1
   else
     wrong = wrong + 1

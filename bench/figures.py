@@ -23,6 +23,7 @@ script compares **every** answer's status, and for fetched secrets the whole bod
 CPU is user and system time of the server's processes, from `/proc`, divided by the requests. Every fetch,
 issue and revocation has its audit entry on disk (SQLite, WAL, `synchronous=FULL`) before it is answered.
 Lists are asked one after another on one kept-alive connection and timed at the client, the body read whole.
+What others do is measured under the same load in the same run; what they keep, and where, stands beside it.
 
 Absolute figures drift by 15 % from day to day on a shared machine: compare only figures of one run. `GET
 /healthz`, which asks neither the gate nor the store, says what the listener and the framework cost there.

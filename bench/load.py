@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, TypedDict
 
 from tests.running import Server
 
@@ -42,6 +42,18 @@ class Load:
         return text if not self.wrong else f"{text}, {self.wrong} WRONG ({self.example})"
 
 
+class _Result(TypedDict):
+    """What `answers.lua` writes at the end of a run."""
+
+    requests: int
+    micros: int
+    p50: int
+    p99: int
+    wrong: int
+    broken: int
+    example: str
+
+
 def wrk_is_here() -> bool:
     return shutil.which("wrk") is not None
 
@@ -57,9 +69,18 @@ def load(  # noqa: PLR0913  # a request has so many parts
     body: bytes | None = None,
     template: str | None = None,
     paths: list[str] | None = None,
+    bodies: list[str] | None = None,
+    holds: str | None = None,
     seconds: float = SECONDS,
 ) -> Load:
-    """Warm up, then measure."""
+    """Warm up, then measure.
+
+    Args:
+        body: the only right answer.
+        holds: what the right answer has in it.
+        template: of what is sent, in which @ stands for a number.
+        paths, bodies: asked for, or sent, in turn.
+    """
     with tempfile.TemporaryDirectory() as made:
         aside = Path(made)
         arguments = [f"status={status}", f"method={method}"]
@@ -69,19 +90,26 @@ def load(  # noqa: PLR0913  # a request has so many parts
         if template is not None:
             (aside / "template").write_text(template)
             arguments.append(f"template={aside / 'template'}")
-        sent = {"Authorization": f"Bearer {token}", **(headers or {})}
-        turns = [(_WARM_UP, 0), (seconds, 10_000_000)]
-        for turn, (duration, first) in enumerate(turns):
+        sent = {**({"Authorization": f"Bearer {token}"} if token else {}), **(headers or {})}
+
+        if holds is not None:
+            arguments.append(f"holds={holds}")
+        lists = {"paths": paths, "bodies": bodies}
+
+        def turn(duration: float, first: int, part: slice) -> tuple[_Result, float]:
             more = [*arguments, f"first={first}"]
-            if paths is not None:
-                # The warm-up takes the last tenth, so that each path is measured the first time it is asked.
-                cut = len(paths) * 9 // 10
-                chosen = paths[:cut] if turn else paths[cut:]
-                (aside / "paths").write_text("\n".join(chosen))
-                more.append(f"paths={aside / 'paths'}")
+            for name, lines in lists.items():
+                if lines is not None:
+                    (aside / name).write_text("\n".join(lines[part]))
+                    more.append(f"{name}={aside / name}")
             before = cpu_ms(server.process.pid)
             found = _wrk(server.url + path, sent, duration, more)
-            spent = cpu_ms(server.process.pid) - before
+            return found, cpu_ms(server.process.pid) - before
+
+        # The warm-up takes the last tenth, so that each line is measured the first time it is asked.
+        cut = len(paths or bodies or ()) * 9 // 10
+        turn(_WARM_UP, 0, slice(cut, None))
+        found, spent = turn(seconds, 10_000_000, slice(None, cut))
     requests = found["requests"]
     return Load(
         rate=requests / found["micros"] * 1e6,
@@ -94,9 +122,7 @@ def load(  # noqa: PLR0913  # a request has so many parts
     )
 
 
-def _wrk(
-    url: str, headers: Mapping[str, str], seconds: float, arguments: list[str]
-) -> dict[str, int]:
+def _wrk(url: str, headers: Mapping[str, str], seconds: float, arguments: list[str]) -> _Result:
     command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds:.0f}s", "-s", str(_SCRIPT)]
     for name, value in headers.items():
         command += ["-H", f"{name}: {value}"]
@@ -105,7 +131,8 @@ def _wrk(
     )
     for line in done.stdout.splitlines():
         if line.startswith("RESULT "):
-            return dict(json.loads(line.removeprefix("RESULT ")))
+            result: _Result = json.loads(line.removeprefix("RESULT "))
+            return result
     raise SystemExit(f"wrk ended with {done.returncode}: {done.stdout}{done.stderr}")
 
 

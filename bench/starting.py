@@ -40,12 +40,13 @@ def measure(data: Path, stocked: Path) -> list[Figure]:
 
 
 def _start(work: str, data: Path, target: float, *arguments: str) -> Figure:
-    took = [_once(data, *arguments) for _ in range(_TIMES)]
+    took = [seconds_to_start(data, *arguments) for _ in range(_TIMES)]
     shown = f"median {median(took):.2f} s, slowest {max(took):.2f} s"
     return Figure(work, shown, f"< {target} s", median(took) < target)
 
 
-def _once(data: Path, *arguments: str) -> float:
+def seconds_to_start(data: Path, *arguments: str) -> float:
+    """Serve, wait for the first answer, and stop."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     command = [KEYSTEAD, "serve", "--data", str(data), "--listen", f"127.0.0.1:{port}", *arguments]
