@@ -82,6 +82,7 @@ trials: install
 lock: install
 	$(LOCK) requirements/dev.in -o requirements/dev.txt
 	$(LOCK) -c requirements/dev.txt requirements/runtime.in -o requirements/runtime.txt
+	$(LOCK) requirements/bench.in -o requirements/bench.txt
 
 clean:
 	rm -rf $(VENV) build dist docs/_build .coverage .hypothesis .mypy_cache .ruff_cache .pytest_cache

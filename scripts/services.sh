@@ -97,6 +97,23 @@ postgresql_passwords() {
 up postgresql postgresql
 postgresql_passwords
 
+# --- OAuth clients from npm, which tests run against a real server ---------------------------------
+# Debian's own Node.js may be too old for them; then the tests say so, and nothing is installed twice.
+CLIENTS=$(dirname "$0")/../tests/oauth/node
+
+clients_are_there() { [ "$CLIENTS/node_modules/.package-lock.json" -nt "$CLIENTS/package-lock.json" ]; }
+
+command -v npm >/dev/null || install nodejs npm
+clients_are_there || {
+    say "installing the OAuth clients of tests/oauth/node"
+    npm ci --prefix "$CLIENTS" --silent
+}
+say "node $(node --version) and its OAuth clients are there"
+
 # --- wrk, the load generator of `make bench`: a program, not a server -----------------------------
 command -v wrk >/dev/null || install wrk
 say "wrk is there"
+
+# --- ip, by which a trial gives a node a network of its own ---------------------------------------
+command -v ip >/dev/null || install iproute2
+say "ip is there"
