@@ -5,6 +5,7 @@ It is built and served as `keystead serve` does it, but for the process: no test
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import time
 from contextlib import contextmanager
@@ -47,6 +48,12 @@ class Clocked(Served):
         self.clock.at = later(parse_instant(at), timedelta(**more) // _MICROSECOND)
 
 
+async def _serve(server: uvicorn.Server, listening: socket.socket) -> None:
+    await server.serve([listening])
+    # A connection that came while the server ended is closed by its loop, which asks for some more turns.
+    await asyncio.sleep(0.05)
+
+
 @contextmanager
 def running_clocked(data: Path) -> Iterator[Clocked]:
     """Make an installation, serve it, and stop at the end."""
@@ -69,7 +76,7 @@ def running_clocked(data: Path) -> Iterator[Clocked]:
                 log_config=None,
             )
         )
-        thread = Thread(target=server.run, args=([listening],))
+        thread = Thread(target=lambda: asyncio.run(_serve(server, listening)))
         thread.start()
         try:
             deadline = time.monotonic() + _PATIENCE

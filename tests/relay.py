@@ -29,8 +29,9 @@ class Relay:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
-        self._server = asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result()
+        self._lines: set[asyncio.StreamWriter] = set()
         self._pipes: set[asyncio.Task[None]] = set()
+        self._server = asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result()
         self.port: int = self._server.sockets[0].getsockname()[1]
 
     def cut(self) -> None:
@@ -59,13 +60,23 @@ class Relay:
 
     async def _end(self) -> None:
         self._server.close()
-        pipes = list(self._pipes)
-        for pipe in pipes:
-            pipe.cancel()
-        await asyncio.gather(*pipes, return_exceptions=True)
+        for line in self._lines:
+            line.transport.abort()
+        begun = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in begun:
+            task.cancel()
+        await asyncio.gather(*begun, return_exceptions=True)
+        # A transport closes its socket one turn of the loop after it was aborted.
+        await asyncio.sleep(0)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        there, to_there = await asyncio.open_connection("127.0.0.1", self._port)
+        self._lines.add(writer)
+        try:
+            there, to_there = await asyncio.open_connection("127.0.0.1", self._port)
+        except OSError:
+            writer.transport.abort()
+            return
+        self._lines.add(to_there)
         for source, sink in ((reader, to_there), (there, writer)):
             pipe = asyncio.create_task(self._pass(source, sink, writer))
             self._pipes.add(pipe)

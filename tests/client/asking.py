@@ -79,6 +79,8 @@ class Asker:
             self.client.close()
         else:
             self.run(self.client.aclose())
+            # A transport closes its socket some turns of the loop after it was closed.
+            self.run(asyncio.sleep(0.01))
         self._runner.close()
 
 

@@ -38,12 +38,12 @@ def test_a_name_holds_no_more_marks_in_a_row_than_any_script_needs() -> None:
 @pytest.mark.parametrize("length", [MAX_NAME + 1, 2_000, 500_000])
 def test_what_is_too_long_for_a_name_is_judged_at_once(length: int) -> None:
     hostile = "a" + OUT_OF_ORDER * (length // 2)
-    began = time.perf_counter()
+    began = time.thread_time()
     assert wrong_name(hostile, in_path=True) is not None
     assert name_key(hostile) is not None
     assert AccountWish(name=hostile, tags=(hostile,) * (MAX_TAGS + 1)).wrong()
     assert AccountWish(username=hostile, target=hostile, tags=(hostile,) * 2).wrong()
-    assert time.perf_counter() - began < 0.5
+    assert time.thread_time() - began < 0.5
 
 
 def test_each_tag_that_is_too_long_is_named_and_none_is_compared() -> None:
@@ -59,13 +59,13 @@ def test_each_tag_that_is_too_long_is_named_and_none_is_compared() -> None:
 def test_every_name_that_is_taken_has_a_key_that_is_quickly_made() -> None:
     name = ("a" + OUT_OF_ORDER * (MAX_MARKS // 2)) * 8
     assert wrong_name(name) is None
-    began = time.perf_counter()
+    began = time.thread_time()
     for _ in range(100):
         assert unicodedata.is_normalized("NFKC", name_key(name))
-    assert time.perf_counter() - began < 0.5
+    assert time.thread_time() - began < 0.5
 
 
 def test_many_wrong_scopes_are_judged_at_once() -> None:
-    began = time.perf_counter()
+    began = time.thread_time()
     check_access((Access("keystead", ("no:scope",)),) * 5_000, APIs())
-    assert time.perf_counter() - began < 0.5
+    assert time.thread_time() - began < 0.5

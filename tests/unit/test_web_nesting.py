@@ -37,10 +37,10 @@ JSON = st.recursive(
     ids=["open", "escapes", "quotes escaped", "quotes", "brackets", "odd", "pairs"],
 )
 def test_a_megabyte_of_malice_is_judged_at_once(hostile: bytes) -> None:
-    began = time.perf_counter()
+    began = time.thread_time()
     with contextlib.suppress(Invalid):
         require_shallow(outside_strings(hostile))
-    assert time.perf_counter() - began < 0.5
+    assert time.thread_time() - began < 0.5
 
 
 @given(JSON, st.booleans())
