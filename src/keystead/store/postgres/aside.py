@@ -110,6 +110,15 @@ class Aside:
         self._end()
 
     def _end(self) -> None:
+        self._run(self._settle())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+
+    async def _settle(self) -> None:
+        begun = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in begun:
+            task.cancel()
+        await asyncio.gather(*begun, return_exceptions=True)
+        # A transport closes its socket one turn of the loop after it was closed itself.
+        await asyncio.sleep(0)
