@@ -109,6 +109,23 @@ def test_a_password_from_a_file(
     assert "PostgreSQL" in again.out
 
 
+def test_folders_in_a_circle(command: Command, tmp_path: Path) -> None:
+    require_server()
+    data = tmp_path / "data"
+    with own_schema() as url:
+        assert command("init", "--data", str(data), "--database-url", url).code == 0
+        with Aside(url) as server:
+            server.execute(
+                "INSERT INTO folders"
+                " (id, name, name_key, parent_id, created_by, created_at, modified_at, revision)"
+                " SELECT 'fld_' || a, a, a, 'fld_' || b, owners.id, 1, 1, 1"
+                " FROM owners, (VALUES ('a', 'b'), ('b', 'a')) AS circle (a, b)"
+            )
+        done = command("doctor", "--data", str(data), "--json")
+    assert done.code == 9
+    assert "2 folders hang from no top" in done.out
+
+
 def test_a_role_that_may_make_nothing(command: Command, tmp_path: Path, cluster: Cluster) -> None:
     poor = at(cluster.url, "single", "postgres")
     refused(command, tmp_path / "data", poor, "permission denied", "database of its own")

@@ -12,6 +12,7 @@ from keystead.store.postgres.aside import Aside
 from keystead.store.postgres.migrate import schema_of
 from keystead.store.schema.revisions import HEAD, KNOWN_REVISIONS
 from keystead.store.signing import KEPT_KEYS, NOT_YET, require_whole
+from keystead.store.tree import KEPT_FOLDERS, require_tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +31,7 @@ def checks(url: str, node: int, keyring: Callable[[], Keyring], at: Instant) -> 
         Check("database", lambda: _database(url)),
         Check("durability", lambda: _durability(url)),
         Check("schema", lambda: _schema(url)),
+        Check("folders", lambda: _folders(url)),
         Check("audit head", lambda: _head(url, node, keyring())),
         Check("signing keys", lambda: _signing_keys(url, keyring())),
         Check("clock", lambda: _clock(url, at)),
@@ -66,6 +68,11 @@ def _schema(url: str) -> str:
     if found != HEAD:
         return f"form {found}; the next start brings it to {HEAD}"
     return f"form {found}, up to date"
+
+
+def _folders(url: str) -> str:
+    with Aside(url) as server:
+        return require_tree(server.fetch(KEPT_FOLDERS))
 
 
 def _head(url: str, node: int, keyring: Keyring) -> str:

@@ -13,7 +13,7 @@ from keystead.store.schema.revisions import HEAD, KNOWN_REVISIONS
 from keystead.store.signing import KEPT_KEYS, NOT_YET, require_whole
 from keystead.store.sqlite.connection import DATABASE, connect
 from keystead.store.sqlite.migrate import schema_of
-from keystead.vault.folder import MAX_DEPTH
+from keystead.store.tree import KEPT_FOLDERS, require_tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,31 +62,9 @@ def _database(data: Path) -> str:
 def _folders(data: Path) -> str:
     connection = connect(data, writes=False)
     try:
-        found = dict(
-            connection.execute(
-                "SELECT id, parent_id FROM folders WHERE deleted_at IS NULL"
-            ).fetchall()
-        )
+        return require_tree(connection.execute(KEPT_FOLDERS).fetchall())
     finally:
         connection.close()
-    lost = [folder for folder in found if not _reaches_the_top(folder, found)]
-    if lost:
-        raise Misconfigured(
-            f"{len(lost)} folders hang from no top, {lost[0]} among them: the tree is damaged; "
-            "restore a backup."
-        )
-    return f"{len(found)} folders, each under the top"
-
-
-def _reaches_the_top(folder: str, parents: dict[str, str | None]) -> bool:
-    here: str | None = folder
-    for _ in range(MAX_DEPTH + 1):
-        if here is None:
-            return True
-        if here not in parents:
-            return False
-        here = parents[here]
-    return False
 
 
 def _head(data: Path, keyring: Keyring) -> str:
