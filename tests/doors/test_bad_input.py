@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import socket
-import sqlite3
 from base64 import urlsafe_b64encode
-from collections.abc import Iterator
-from contextlib import closing
-from http.client import HTTPResponse
 from typing import Final
 
 import pytest
 
-from tests.doors.cast import V1, ok, path_of, problem
-from tests.running import Answer, Server
+from tests.doors.cast import V1, ok, problem
+from tests.doors.raws import BODIES, CANARY, head, raw, refused
+from tests.running import Server
 
 JSON: Final = {"Content-Type": "application/json"}
-TABLES: Final = (
-    "owners", "credentials", "credential_secrets", "folders", "folder_grants", "accounts",
-    "account_versions",
-)  # fmt: skip
 
 
 def cursor(*parts: object) -> str:
@@ -75,49 +66,6 @@ def test_a_cursor_that_no_list_answered_is_refused(
     where = path.format(account=account["id"])
     answer = server.call("GET", f"{V1}/{where}?{parameter}={forged}")
     assert (answer.status, answer.json()["errors"][0]["field"]) == (400, parameter)
-
-
-def contents(server: Server) -> dict[str, int]:
-    """Return how much of everything there is."""
-    with closing(sqlite3.connect(f"file:{server.data}/keystead.db?mode=ro", uri=True)) as database:
-        return {
-            table: database.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
-            for table in TABLES
-        }
-
-
-@pytest.fixture
-def unwritten(server: Server) -> Iterator[Server]:
-    """The server, of which a test may change nothing."""
-    before = contents(server)
-    yield server
-    assert contents(server) == before
-
-
-CANARY: Final = "canary-7Wq9-value"
-
-
-def raw(server: Server, head: str, *pieces: bytes, source: str = "127.0.0.1") -> Answer:
-    """Send exactly these bytes; return what came back, also where the peer hung up early."""
-    host, _, port = server.url.removeprefix("http://").partition(":")
-    with socket.create_connection((host, int(port)), 30, (source, 0)) as connection:
-        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-            for piece in (head.encode("latin-1"), *pieces):
-                connection.sendall(piece)
-        with contextlib.closing(HTTPResponse(connection)) as found:
-            found.begin()
-            headers = {name.lower(): value for name, value in found.getheaders()}
-            return Answer(found.status, headers, found.read())
-
-
-def refused(answer: Answer, *fields: str) -> None:
-    """Check that it is a 400 which names exactly these fields, and repeats no value."""
-    assert problem(answer) == (400, "invalid_request"), answer.body
-    assert [error["field"] for error in answer.json().get("errors", [])] == list(fields)
-    assert CANARY not in answer.body.decode()
-
-
-BODIES: Final = ("/credentials", "/owners", "/folders", "/accounts")
 
 
 @pytest.mark.parametrize("path", BODIES)
@@ -320,14 +268,14 @@ def test_a_body_of_a_megabyte_is_read_and_of_a_byte_more_is_not(unwritten: Serve
 
 
 def test_a_huge_body_is_refused_before_it_is_sent(unwritten: Server) -> None:
-    head = _head(unwritten, "POST", "/folders", "Content-Length: 99999999999")
-    assert raw(unwritten, head).status == 413
+    asked = head(unwritten, "POST", "/folders", "Content-Length: 99999999999")
+    assert raw(unwritten, asked).status == 413
 
 
 def test_a_huge_body_without_a_declared_length_is_refused(unwritten: Server) -> None:
-    head = _head(unwritten, "POST", "/folders", "Transfer-Encoding: chunked")
+    asked = head(unwritten, "POST", "/folders", "Transfer-Encoding: chunked")
     chunk = b"10000\r\n" + b" " * 65_536 + b"\r\n"
-    assert raw(unwritten, head, *[chunk] * 17).status == 413
+    assert raw(unwritten, asked, *[chunk] * 17).status == 413
 
 
 @pytest.mark.parametrize(
@@ -340,24 +288,8 @@ def test_a_huge_body_without_a_declared_length_is_refused(unwritten: Server) -> 
     ],
 )
 def test_a_length_that_cannot_be_is_refused(unwritten: Server, headers: tuple[str, ...]) -> None:
-    answer = raw(unwritten, _head(unwritten, "POST", "/folders", *headers), b"{}")
+    answer = raw(unwritten, head(unwritten, "POST", "/folders", *headers), b"{}")
     assert answer.status == 400
-
-
-def _head(server: Server, method: str, path: str, *headers: str) -> str:
-    return _head_at(server, method, V1 + path, *headers)
-
-
-def _head_at(server: Server, method: str, path: str, *headers: str) -> str:
-    lines = (
-        f"{method} {path} HTTP/1.1",
-        "Host: keystead",
-        f"Authorization: Bearer {server.admin_token}",
-        "Content-Type: application/json",
-        "Connection: close",
-        *headers,
-    )
-    return "".join(f"{line}\r\n" for line in lines) + "\r\n"
 
 
 @pytest.mark.parametrize(
@@ -424,172 +356,3 @@ def test_what_a_request_does_not_take_is_refused_and_nothing_done(
 def test_an_empty_object_is_no_body(server: Server) -> None:
     _, record = server.token("folders:list")
     ok(server.call("POST", f"{V1}/credentials/{record['id']}/revoke", {}))
-
-
-@pytest.mark.parametrize("method", ["HEAD", "OPTIONS", "TRACE", "PROPFIND", "PUT", "DELETE"])
-@pytest.mark.parametrize("path", ["/folders", "/whoami", "/audit/export", "/self/revoke"])
-def test_a_method_that_a_path_does_not_take_is_405(
-    unwritten: Server, method: str, path: str
-) -> None:
-    answer = unwritten.call(method, V1 + path)
-    assert answer.status == 405
-    taken = set(answer.headers["allow"].split(", "))
-    assert taken
-    assert method not in taken
-
-
-@pytest.mark.parametrize("method", ["LIST", "get", "BREW", "G\u00c9T"])
-def test_a_method_that_is_none_is_refused(unwritten: Server, method: str) -> None:
-    assert raw(unwritten, _head(unwritten, method, "/folders")).status in {400, 405}
-
-
-@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/openapi.json"])
-def test_an_open_path_takes_get_alone(server: Server, path: str) -> None:
-    assert problem(server.call("POST", path, {})) == (405, "method_not_allowed")
-
-
-@pytest.mark.parametrize(
-    "path",
-    ["/", "/api2", "/apiary", "/api/v2/whoami", "/API/v1/whoami", "/docs", "/schema", "/api/v1"],
-)
-def test_what_is_nowhere_is_404(server: Server, path: str) -> None:
-    assert problem(server.call("GET", path)) == (404, "not_found")
-
-
-@pytest.mark.parametrize(
-    "trick",
-    [
-        "../{0}/{1}",
-        "./{0}/{1}",
-        "{0}/../{0}/{1}",
-        "{0}/{1}/..",
-        "%2e%2e/{0}/{1}",
-        "%2e%2e%2f{0}/{1}",
-        "..%5c{0}/{1}",
-        "{0}%5c{1}",
-        "{0}/{1};x=1",
-        "{0};/{1}",
-        "{0}/{1}%00",
-        "{0}%00/{1}",
-        "{0}/{1}%ff",
-        "%c0%ae%c0%ae/{0}/{1}",
-        "{0}/{1}/x",
-        "{1}/{0}",
-        "{0}",
-        "{0}/%2e",
-        "{0}%252f{1}",
-        "%EF%BC%8F{0}/{1}",
-        "{0}%EF%BC%8F{1}",
-        "{0}/{1}%E2%80%8B",
-        "a/" * 40 + "{1}",
-        "{0}/" + "a" * 5000,
-    ],
-)
-def test_a_path_trick_leads_nowhere(unwritten: Server, place: Place, trick: str) -> None:
-    path = trick.format(*place)
-    answer = raw(unwritten, _head(unwritten, "GET", f"/secrets/{path}"))
-    assert answer.status in {400, 404}
-    assert b"pass-word" not in answer.body
-
-
-@pytest.mark.parametrize(
-    "trick",
-    [
-        "{0}//{1}",
-        "/{0}/{1}",
-        "{0}/{1}/",
-        "{0}/{1}//",
-        "{0}%2f{1}",
-        "{0}%2F{1}",
-        "{0}/{1}%2F",
-        "%2F{0}/{1}",
-        "{0}/./{1}",
-        "{0}/%2e/{1}",
-        "{0}/x/../{1}",
-        "{0}/x/%2E%2E/{1}",
-        "{0}/x/%2e./{1}",
-        "x/..%2F{0}/{1}",
-        "{0}/{1}/.",
-    ],
-)
-def test_a_path_is_found_in_one_spelling_alone(unwritten: Server, place: Place, trick: str) -> None:
-    path = trick.format(*place)
-    answer = raw(unwritten, _head(unwritten, "GET", f"/secrets/{path}"))
-    assert problem(answer) == (404, "not_found")
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        "//api/v1/whoami",
-        "/api//v1/whoami",
-        "/api/v1//whoami",
-        "/api/v1/whoami/",
-        "/api/v1/whoami//",
-        "/api%2Fv1/whoami",
-        "/api/v1%2fwhoami",
-        "/api/v1/whoami%2F",
-        "/%2Fapi/v1/whoami",
-        "/./api/v1/whoami",
-        "/api/./v1/whoami",
-        "/x/../api/v1/whoami",
-        "/api/v1/x/../whoami",
-        "/api/v1/x/%2e%2e/whoami",
-        "/api/v1/%2E/whoami",
-        "/api",
-        "/api//",
-        "/api/.",
-        "/healthz/",
-        "//healthz",
-        "/healthz%2F",
-        "/readyz/",
-        "/x/../readyz",
-        "/openapi.json/",
-        "//openapi.json",
-    ],
-)
-def test_only_the_root_has_a_closing_slash_and_no_path_is_mended(
-    unwritten: Server, path: str
-) -> None:
-    answer = raw(unwritten, _head_at(unwritten, "GET", path))
-    assert problem(answer) == (404, "not_found")
-    assert raw(unwritten, _head_at(unwritten, "POST", path)).status == 404
-
-
-def test_a_quoted_letter_is_the_letter(server: Server) -> None:
-    assert ok(raw(server, _head_at(server, "GET", "/%61pi/v1/who%61mi")))
-    assert ok(raw(server, _head_at(server, "GET", "/api/")))["version"] == "v1"
-
-
-@pytest.mark.parametrize("path", ["http://keystead/api/v1/whoami", "http://elsewhere/api/"])
-def test_a_whole_url_in_the_request_line_is_its_path(server: Server, path: str) -> None:
-    assert ok(raw(server, _head_at(server, "GET", path)))
-
-
-def test_a_control_character_does_not_hide_in_a_path(server: Server, place: Place) -> None:
-    for trick in ("{0}/{1}%0a", "{0}/{1}%00", "{0}%09/{1}"):
-        path = f"{V1}/secrets/{trick.format(*place)}"
-        assert problem(server.call("GET", path)) == (404, "not_found")
-
-
-Place = tuple[str, str]
-
-
-@pytest.fixture(scope="module")
-def place(server: Server) -> Place:
-    """The quoted names of a folder and of an account in it."""
-    folder = server.folder()
-    return path_of(folder["name"]), path_of(server.account(folder["id"])["name"])
-
-
-@pytest.mark.parametrize("name", ["\x00", "a\x00b", "a\nb", "a\x7fb", "a\u200bb", "a\u202eb", " "])
-@pytest.mark.parametrize("path", BODIES)
-def test_a_name_of_what_cannot_be_seen_is_refused(unwritten: Server, path: str, name: str) -> None:
-    answer = unwritten.call("POST", V1 + path, {"name": name})
-    assert problem(answer) == (400, "invalid_request")
-    assert "name" in {error["field"] for error in answer.json()["errors"]}
-
-
-@pytest.mark.parametrize("name", [".", "..", "a/b", "/", "\uff0f", "\u2024\u2024", "a\uff0fb"])
-def test_a_name_that_would_break_a_path_is_refused(unwritten: Server, name: str) -> None:
-    refused(unwritten.call("POST", f"{V1}/folders", {"name": name}), "name")
