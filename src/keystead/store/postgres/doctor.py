@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from keystead.audit.chain import Head, follow
 from keystead.core.clock import MINUTE, Instant, SystemClock, format_instant
 from keystead.core.errors import Misconfigured
 from keystead.store.engine import Check
+from keystead.store.head import KEPT_HEAD, LAST_ENTRIES, require_head
 from keystead.store.postgres.aside import Aside
 from keystead.store.postgres.migrate import schema_of
-from keystead.store.schema.revisions import HEAD, KNOWN_REVISIONS
+from keystead.store.schema.revisions import HEAD, form_of
 from keystead.store.signing import KEPT_KEYS, NOT_YET, require_whole
 from keystead.store.tree import KEPT_FOLDERS, require_tree
 
@@ -63,11 +63,7 @@ def _schema(url: str) -> str:
         found = schema_of(server)
     if found is None:
         raise Misconfigured("there is no schema of Keystead's; run keystead init.")
-    if found not in KNOWN_REVISIONS:
-        raise Misconfigured(f"form {found} is a newer version's; this one knows up to {HEAD}.")
-    if found != HEAD:
-        return f"form {found}; the next start brings it to {HEAD}"
-    return f"form {found}, up to date"
+    return form_of(found)
 
 
 def _folders(url: str) -> str:
@@ -78,24 +74,11 @@ def _folders(url: str) -> str:
 def _head(url: str, node: int, keyring: Keyring) -> str:
     with Aside(url) as server:
         server.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        heads = server.fetch(
-            "SELECT node, n, digest, key_n, mac FROM audit_heads WHERE node = $1", node
-        )
-        last = server.fetch(
-            "SELECT node, n, digest, entry FROM audit_entries WHERE node = $1"
-            " ORDER BY n DESC LIMIT 2",
-            node,
-        )
-    if not heads:
+        kept = server.fetch(KEPT_HEAD.format(node="$1"), node)
+        last = server.fetch(LAST_ENTRIES.format(node="$1"), node)
+    if not kept:
         return f"node {node} has no chain yet; its first start begins one"
-    if not keyring.audit.check(*tuple(heads[0])):
-        raise Misconfigured("it is not signed by this installation; run keystead audit verify.")
-    head = Head(*tuple(heads[0])[:3])
-    if last and Head(*tuple(last[0])[:3]) != head:
-        raise Misconfigured("it is not the last entry; run keystead audit verify.")
-    if len(last) == 2 and follow(Head(*tuple(last[1])[:3]), last[0]["entry"]) != head:  # noqa: PLR2004
-        raise Misconfigured("the last entry was changed; run keystead audit verify.")
-    return f"node {node}: {head.n} entries, the head is signed"
+    return f"node {node}: {require_head(kept, last, keyring).n} entries, the head is signed"
 
 
 def _signing_keys(url: str, keyring: Keyring) -> str:

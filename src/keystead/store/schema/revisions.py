@@ -7,7 +7,7 @@ from typing import Final
 
 from keystead.core.errors import Misconfigured
 
-__all__ = ["HEAD", "KNOWN_REVISIONS", "MIGRATIONS", "require_known"]
+__all__ = ["HEAD", "KNOWN_REVISIONS", "MIGRATIONS", "form_of", "require_known"]
 
 KNOWN_REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006")
 """Every revision this version knows, oldest first; a test compares it with the migrations."""
@@ -29,3 +29,17 @@ def require_known(revision: str) -> None:
             f"this one knows forms up to {HEAD}. Start the newer version, or restore a backup."
         )
         raise Misconfigured(msg)
+
+
+def form_of(revision: str) -> str:
+    """Tell of a database's form, for the doctor.
+
+    Raises:
+        Misconfigured: a newer Keystead wrote it.
+    """
+    require_known(revision)
+    return (
+        f"form {revision}, up to date"
+        if revision == HEAD
+        else (f"form {revision}; the next start brings it to {HEAD}")
+    )

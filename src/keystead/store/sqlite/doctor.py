@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from keystead.audit.chain import Head, follow
 from keystead.core.clock import MINUTE, format_instant
 from keystead.core.errors import Misconfigured
 from keystead.store.engine import Check
+from keystead.store.head import KEPT_HEAD, LAST_ENTRIES, require_head
 from keystead.store.rows.audit import NODE
-from keystead.store.schema.revisions import HEAD, KNOWN_REVISIONS
+from keystead.store.schema.revisions import HEAD, form_of
 from keystead.store.signing import KEPT_KEYS, NOT_YET, require_whole
 from keystead.store.sqlite.connection import DATABASE, connect
 from keystead.store.sqlite.migrate import schema_of
@@ -41,11 +41,7 @@ def _schema(data: Path) -> str:
     found = schema_of(data)
     if found is None:
         raise Misconfigured(f"there is no {DATABASE} here; run keystead init.")
-    if found not in KNOWN_REVISIONS:
-        raise Misconfigured(f"form {found} is a newer version's; this one knows up to {HEAD}.")
-    if found != HEAD:
-        return f"form {found}; the next start brings it to {HEAD}"
-    return f"form {found}, up to date"
+    return form_of(found)
 
 
 def _database(data: Path) -> str:
@@ -71,24 +67,11 @@ def _head(data: Path, keyring: Keyring) -> str:
     connection = connect(data, writes=False)
     try:
         connection.execute("BEGIN")
-        heads = connection.execute(
-            "SELECT node, n, digest, key_n, mac FROM audit_heads WHERE node = ?", (NODE,)
-        ).fetchall()
-        last = connection.execute(
-            "SELECT node, n, digest, entry FROM audit_entries WHERE node = ?"
-            " ORDER BY n DESC LIMIT 2",
-            (NODE,),
-        ).fetchall()
+        kept = connection.execute(KEPT_HEAD.format(node="?"), (NODE,)).fetchall()
+        last = connection.execute(LAST_ENTRIES.format(node="?"), (NODE,)).fetchall()
     finally:
         connection.close()
-    if not heads or not keyring.audit.check(*tuple(heads[0])):
-        raise Misconfigured("it is not signed by this installation; run keystead audit verify.")
-    head = Head(*tuple(heads[0])[:3])
-    if last and Head(*tuple(last[0])[:3]) != head:
-        raise Misconfigured("it is not the last entry; run keystead audit verify.")
-    if len(last) == 2 and follow(Head(*tuple(last[1])[:3]), last[0]["entry"]) != head:  # noqa: PLR2004
-        raise Misconfigured("the last entry was changed; run keystead audit verify.")
-    return f"{head.n} entries, the head is signed"
+    return f"{require_head(kept, last, keyring).n} entries, the head is signed"
 
 
 def _signing_keys(data: Path, keyring: Keyring) -> str:
