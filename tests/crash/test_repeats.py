@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import random
-import sqlite3
 import threading
 import time
-from contextlib import closing
 from http.client import HTTPException
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.crash.mute import mute
+from tests.crash.places import place_on
 from tests.crash.processes import cut_power
-from tests.crash.test_kill_series import check_chain, check_no_half_done_act
-from tests.running import Answer, Server, installed, start
+from tests.crash.test_kill_series import BOTH, check_chain, check_no_half_done_act
+from tests.running import Answer, Server, start
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tests.crash.places import Place
 
 V1 = "/api/v1"
 PATIENCE = 40.0
@@ -38,28 +39,32 @@ def names_of(server: Server, stem: str) -> list[str]:
     return [each["name"] for each in found["items"]]
 
 
-def test_what_was_done_and_not_answered_is_answered_after_a_restart(tmp_path: Path) -> None:
-    data, order = tmp_path / "data", tmp_path / "order"
-    server = start(data, admin := installed(data), program=mute(order))
-    try:
-        server.account(server.folder()["id"])
-        order.touch()
-        with pytest.raises((OSError, HTTPException)):
-            issue(server, "lost", "k")
-        assert server.process.wait(PATIENCE) != 0
-    finally:
-        cut_power(server)
-    server = start(data, admin)
-    try:
-        found = issue(server, "lost", "k")
-        assert (found.status, found.headers["idempotency-replayed"]) == (201, "true")
-        token = found.json()["secret"]
-        assert server.call("GET", f"{V1}/accounts", token=token).status == 200
-        assert names_of(server, "lost") == ["lost"]
-        check_no_half_done_act(data)
-        check_chain(data)
-    finally:
-        cut_power(server)
+@BOTH
+def test_what_was_done_and_not_answered_is_answered_after_a_restart(
+    tmp_path: Path, engine: str
+) -> None:
+    order = tmp_path / "order"
+    with place_on(engine, tmp_path / "data") as place:
+        server = start(place.data, place.admin, program=mute(order))
+        try:
+            server.account(server.folder()["id"])
+            order.touch()
+            with pytest.raises((OSError, HTTPException)):
+                issue(server, "lost", "k")
+            assert server.process.wait(PATIENCE) != 0
+        finally:
+            cut_power(server)
+        server = place.start()
+        try:
+            found = issue(server, "lost", "k")
+            assert (found.status, found.headers["idempotency-replayed"]) == (201, "true")
+            token = found.json()["secret"]
+            assert server.call("GET", f"{V1}/accounts", token=token).status == 200
+            assert names_of(server, "lost") == ["lost"]
+            check_no_half_done_act(place)
+            check_chain(place)
+        finally:
+            cut_power(server)
 
 
 class Persistent:
@@ -104,11 +109,18 @@ class Persistent:
             self.faults.append(f"{name}: {found.status} {found.body!r}")
 
 
+@BOTH
 @pytest.mark.parametrize("workers", [1, 2])
-def test_whoever_asks_until_he_is_answered_makes_one_of_each(tmp_path: Path, workers: int) -> None:
+def test_whoever_asks_until_he_is_answered_makes_one_of_each(
+    tmp_path: Path, engine: str, workers: int
+) -> None:
     """A second one of a name would be 409: its clients would hear of it."""
-    data, more = tmp_path / "data", ("--workers", str(workers))
-    server = start(data, admin := installed(data), *more)
+    with place_on(engine, tmp_path / "data") as place:
+        ask_through_kills(place, "--workers", str(workers))
+
+
+def ask_through_kills(place: Place, *more: str) -> None:
+    server = place.start(*more)
     clients = Persistent(server)
     try:
         server.account(server.folder()["id"])
@@ -116,16 +128,16 @@ def test_whoever_asks_until_he_is_answered_makes_one_of_each(tmp_path: Path, wor
         for _ in range(2):
             time.sleep(random.uniform(0.2, 0.7))
             cut_power(server)
-            clients.server = server = start(data, admin, *more)
+            clients.server = server = place.start(*more)
         clients.end()
         assert clients.faults == []
         assert len(clients.answered) > 30, "the stream was too thin to prove anything"
         for token in clients.answered.values():
             assert server.call("GET", f"{V1}/accounts", token=token).status == 200
-        with closing(sqlite3.connect(data / "keystead.db")) as base:
-            rows = base.execute("SELECT name FROM credentials WHERE name LIKE 'again-%'").fetchall()
+        with place.look() as look:
+            rows = look("SELECT name FROM credentials WHERE name LIKE 'again-%'")
         assert sorted(name for (name,) in rows) == sorted(clients.answered)
-        check_no_half_done_act(data)
-        check_chain(data)
+        check_no_half_done_act(place)
+        check_chain(place)
     finally:
         cut_power(server)
