@@ -46,7 +46,7 @@ from keystead.installation import (
 )
 from keystead.operations.issued.credentials import create_credential
 from keystead.operations.joins import join_chains
-from keystead.operations.owners import create_owner
+from keystead.operations.owners.owners import create_owner
 from keystead.operations.signing_keys import (
     NothingToDo,
     destroy_ended_keys,

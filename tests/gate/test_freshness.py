@@ -20,7 +20,7 @@ from keystead.operations.issued.credentials import (
     edit_credential,
     revoke_credential,
 )
-from keystead.operations.owners import create_owner, edit_owner
+from keystead.operations.owners.owners import create_owner, edit_owner
 from keystead.operations.owners.groups import create_group, edit_group
 from keystead.operations.vault.folders import create_folder, edit_folder
 from keystead.operations.vault.secrets import fetch_secret, store_secret

@@ -17,12 +17,12 @@ from keystead.gate.acts.once import Once, RequestKey
 from keystead.gate.acts.operation import OPERATIONS
 from keystead.gate.visit import Visit
 from keystead.main import system_arrival
-from keystead.operations import audit, joins, owners, settings, signing_keys, whoami
+from keystead.operations import audit, joins, settings, signing_keys, whoami
 from keystead.operations.catalogue import apis
 from keystead.operations.catalogue import changes as api_changes
 from keystead.operations.issued import credentials, rotation, verification
 from keystead.operations.oauth import introspection, issuing, revocation
-from keystead.operations.owners import groups, passwords, roles
+from keystead.operations.owners import groups, owners, passwords, roles
 from keystead.operations.signing_keys import NothingToDo
 from keystead.operations.vault import accounts, folders, secrets
 from keystead.owners.group import GroupWish

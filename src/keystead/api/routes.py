@@ -49,7 +49,6 @@ from keystead.api.owners.groups import (
 from keystead.api.vault import accounts, folders, secrets
 from keystead.gate.acts.operation import Operation, Told
 from keystead.operations import audit as audit_verbs
-from keystead.operations import owners as owner_verbs
 from keystead.operations import settings as setting_verbs
 from keystead.operations import signing_keys as signing_key_verbs
 from keystead.operations.catalogue import apis as api_verbs
@@ -58,6 +57,7 @@ from keystead.operations.issued import credentials as credential_verbs
 from keystead.operations.issued import rotation as rotation_verbs
 from keystead.operations.issued import verification as verification_verbs
 from keystead.operations.owners import groups as group_verbs
+from keystead.operations.owners import owners as owner_verbs
 from keystead.operations.owners import passwords as password_verbs
 from keystead.operations.owners import roles as role_verbs
 from keystead.operations.vault import accounts as account_verbs

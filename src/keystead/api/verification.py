@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from msgspec import Meta, Struct
 
@@ -25,7 +25,7 @@ from keystead.policy.scope_expression import (
 from keystead.web.call import Answer, Call, as_answer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
 __all__ = ["OUTCOMES", "VerifiedOwner", "VerifyAnswer", "VerifyBody", "VerifyQuery", "verify"]
 
@@ -174,8 +174,7 @@ def _answer(verdict: Verdict, request_id: str) -> VerifyAnswer:
         c, o = known.credential, known.owner
         credential = CredentialRef(c.id, c.kind, c.name)
         owner = VerifiedOwner(o.id, o.kind, o.name, o.external_id)
-        ends: Iterable[Any] = (c.expires_at, known.secret.retires_at)
-        end = min((each for each in ends if each is not None), default=None)
+        end = known.expires_at
     return VerifyAnswer(
         active=good,
         code=verdict.code,

@@ -52,13 +52,12 @@ async def root(call: Call) -> Answer:
 
 
 async def _identity(call: Call) -> WhoAmI:
-    caller = await call.perform(whoami_verb)
-    credential, address = caller.credential, call.visit.arrival.address
-    owner = OwnerRef("", "", "") if caller.known is None else owner_ref(caller.known.owner)
+    known, scopes = await call.perform(whoami_verb)
+    credential, address = known.credential, call.visit.arrival.address
     return WhoAmI(
-        owner=owner,
+        owner=owner_ref(known.owner),
         credential=CredentialRef(credential.id, credential.kind, credential.name),
-        scopes=tuple(sorted(caller.subject.scopes)) if caller.subject is not None else (),
-        expires_at=text_of(credential.expires_at),
+        scopes=tuple(sorted(scopes)),
+        expires_at=text_of(known.expires_at),
         address=None if address is None else address.text,
     )

@@ -6,6 +6,7 @@
     │   ├── Forbidden         you may not
     │   ├── NotFound          there is nothing here for you
     │   ├── Conflict          taken name, wrong state
+    │   │   └── Overtaken     somebody else changed it meanwhile
     │   ├── CheckFailed       the version you named is not the newest
     │   └── Throttled         too many failures from there; try again later
     ├── Invalid               what was sent cannot be understood; every wrong field named
@@ -29,6 +30,7 @@ __all__ = [
     "KeysteadError",
     "Misconfigured",
     "NotFound",
+    "Overtaken",
     "Refused",
     "Throttled",
     "Unauthenticated",
@@ -75,6 +77,14 @@ class NotFound(Refused):
 
 class Conflict(Refused):
     """The wish does not fit the present state."""
+
+
+class Overtaken(Conflict):
+    """Somebody else changed it since it was read."""
+
+    def __init__(self) -> None:
+        """Refuse the write."""
+        super().__init__("wrong_state", "somebody else changed it meanwhile; read it and try again")
 
 
 class CheckFailed(Refused):

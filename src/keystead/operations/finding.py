@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from keystead.core.errors import Conflict, NotFound
+from keystead.core.errors import NotFound, Overtaken
 from keystead.policy.key_admin import MANAGED
 
 if TYPE_CHECKING:
@@ -52,4 +52,4 @@ async def save_credential(act: Act, after: Credential, was: int) -> None:
         Conflict: it is not; or the name is taken.
     """
     if not await act.tx.credentials.save(after, was):
-        raise Conflict("wrong_state", "somebody else changed it meanwhile; read it and try again")
+        raise Overtaken

@@ -60,6 +60,14 @@ class Known:
             return self.minted.parent_id, self.minted.secret_n
         return self.credential.id, self.secret.n
 
+    @property
+    def expires_at(self) -> Instant | None:
+        """The end of what was presented: the credential's, or its secret's where that retires sooner."""
+        end, retires = self.credential.expires_at, self.secret.retires_at
+        if end is None or retires is None:
+            return retires if end is None else end
+        return min(end, retires)
+
     def scopes_on(self, api: str, actions: Mapping[str, tuple[str, ...]]) -> frozenset[str]:
         """Return the scopes held on an API with these actions: what was given, as far as it was minted."""
         held = scopes_for(api, self.credential.access, actions)

@@ -107,7 +107,6 @@ _INACTIVE: Final = IntrospectionAnswer(active=False)
 def _active(found: Introspected, issuer: str) -> IntrospectionAnswer:
     known = found.known
     credential, owner = known.credential, known.owner
-    ends = [end for end in (credential.expires_at, known.secret.retires_at) if end is not None]
     issued = known.secret.created_at // SECOND
     begins = credential.not_before
     return IntrospectionAnswer(
@@ -116,7 +115,7 @@ def _active(found: Introspected, issuer: str) -> IntrospectionAnswer:
         client_id=found.client_id,
         username=owner.login,
         token_type="Bearer",  # noqa: S106  # a type, not a token
-        exp=min(ends) // SECOND if ends else None,
+        exp=None if known.expires_at is None else known.expires_at // SECOND,
         iat=issued,
         nbf=issued if begins is None else begins // SECOND,
         sub=found.client_id,

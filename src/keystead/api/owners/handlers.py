@@ -19,7 +19,7 @@ from keystead.api.owners.bodies import (
 from keystead.core.errors import FieldError, Invalid
 from keystead.core.secret import Secret
 from keystead.crypto.passwords import new_password
-from keystead.operations import owners as verbs
+from keystead.operations.owners import owners as verbs
 from keystead.operations.owners import passwords
 from keystead.owners.owner import OwnerWish
 from keystead.ports.owners import OwnerQuery

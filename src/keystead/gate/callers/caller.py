@@ -102,13 +102,8 @@ class Caller(Struct, frozen=True):
 
     @property
     def expires_at(self) -> Instant | None:
-        """The end of what was presented: the credential's, or its secret's where that retires sooner."""
-        if self.known is None:
-            return None
-        end, retires = self.known.credential.expires_at, self.known.secret.retires_at
-        if end is None or retires is None:
-            return retires if end is None else end
-        return min(end, retires)
+        """See `Known.expires_at`; the house has none."""
+        return None if self.known is None else self.known.expires_at
 
     def holds(self, scopes: frozenset[str]) -> bool:
         """Say whether the presented credential holds all these scopes of Keystead's own API."""
@@ -126,8 +121,10 @@ class Caller(Struct, frozen=True):
         Raises:
             Forbidden: the credential, its kind or its owner's roles do not hold it.
         """
-        if self.house or self.subject is None:
+        if self.house:
             return
+        if self.subject is None:
+            raise NotFound("credential")
         denial = check_permitted(self.subject, permission)
         if denial is not None:
             raise Forbidden(denial.code, denial.detail, rule=denial.rule)

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 
 from msgspec import UNSET, UnsetType
 
-from keystead.core.errors import Invalid
+from keystead.core.errors import Invalid, Overtaken
 from keystead.gate.acts.operation import Told, operation
 from keystead.operations.catalogue.effects import NO_EFFECT, Effect, effect_of
 from keystead.operations.catalogue.rules import (
     as_fact,
-    changed_meanwhile,
     get_changeable,
     require_owner,
     require_room,
@@ -102,7 +101,7 @@ async def edit_api(
     act.about("api", after.id, after.name, changed=",".join(changed))
     act.about("api", after.id, after.name, **_told(before, after), **_counts(effect))
     if not await act.tx.apis.save(after, before.revision):
-        raise changed_meanwhile()
+        raise Overtaken
     if await keep_first_key(act, pair):
         act.about("api", after.id, after.name, first_key_of=after.algorithm)
     return Edited(after, effect)
@@ -152,7 +151,7 @@ async def delete_api(act: Act, foreseen: Foreseen | None, api_id: str) -> None:
     effect = _still(foreseen, before)
     act.about("api", before.id, before.name, identifier=before.identifier, **_counts(effect))
     if not await act.tx.apis.bury(before, act.at):
-        raise changed_meanwhile()
+        raise Overtaken
 
 
 @operation(
@@ -175,7 +174,7 @@ async def _judged(act: Act, before: API, wish: APIWish, revision: int | UnsetTyp
         msg = "the API cannot be changed like this"
         raise Invalid(msg, *wrong)
     if revision not in {UNSET, before.revision}:
-        raise changed_meanwhile()
+        raise Overtaken
     after = wish.edited(before, act.at)
     if after.owner_id != before.owner_id:
         # Whoever gives it away and whoever is given it: both must be the caller's to manage.
@@ -188,7 +187,7 @@ async def _judged(act: Act, before: API, wish: APIWish, revision: int | UnsetTyp
 def _still(foreseen: Foreseen | None, before: API) -> Effect:
     """Return what was foreseen, if it was of the API as it is."""
     if foreseen is None or foreseen.revision != before.revision:
-        raise changed_meanwhile()
+        raise Overtaken
     return foreseen.effect
 
 

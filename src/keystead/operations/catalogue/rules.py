@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "as_fact",
-    "changed_meanwhile",
     "get_changeable",
     "require_owner",
     "require_room",
@@ -92,11 +91,6 @@ def require_room(caller: Caller, wanted: API) -> None:
             "wrong_state",
             f"an installation has at most {MAX_APIS_IN_ALL} APIs with {MAX_SCOPES_IN_ALL} scopes in all",
         )
-
-
-def changed_meanwhile() -> Conflict:
-    """Return what somebody is told who was overtaken by another."""
-    return Conflict("wrong_state", "somebody else changed it meanwhile; read it and try again")
 
 
 def as_fact(name: str, found: Iterable[str]) -> dict[str, str | int]:

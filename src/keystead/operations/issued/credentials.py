@@ -19,10 +19,10 @@ from keystead.gate.acts.operation import Told, operation
 from keystead.operations.finding import find_credential, reach_credential, save_credential
 from keystead.operations.issued.issuing import (
     Issued,
-    may_not_issue_for,
     new_credential,
     new_secret,
     require_held,
+    require_may_issue_for,
     require_within,
 )
 from keystead.policy.key_admin import KEY_ADMIN, MANAGED, check_key_admin_access
@@ -108,12 +108,9 @@ async def create_credential(
             "a key_admin key makes keys of type static alone",
             rule="key_admin",
         )
-    if await may_not_issue_for(act, owner_id):
-        raise Forbidden(
-            "insufficient_scope",
-            "owner_id is no owner whose credentials you may issue",
-            rule="owner",
-        )
+    await require_may_issue_for(
+        act, owner_id, "owner_id is no owner whose credentials you may issue"
+    )
     made = new_credential(act, kind, type_, owner_id, wish)
     owner = await _owner_of(act, owner_id)
     require_held(act, made, owner)

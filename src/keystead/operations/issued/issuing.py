@@ -34,10 +34,10 @@ if TYPE_CHECKING:
 __all__ = [
     "Issued",
     "may_change_api",
-    "may_not_issue_for",
     "new_credential",
     "new_secret",
     "require_held",
+    "require_may_issue_for",
     "require_newest_secret",
     "require_within",
 ]
@@ -67,23 +67,29 @@ class Issued:
         return self.minted
 
 
-async def may_not_issue_for(act: Act, owner_id: str) -> bool:
-    """Say whether the caller may not hold a secret of this owner.
+async def require_may_issue_for(act: Act, owner_id: str, refusal: str) -> None:
+    """Refuse a caller who may not hold a secret of this owner.
 
     A user's credential would let its holder act as that user, also in folders closed to the caller: so only
     the user himself gets one. Applications have no self; who manages them does.
+
+    Raises:
+        Forbidden: with this refusal.
     """
+    if not await _may_issue_for(act, owner_id):
+        raise Forbidden("insufficient_scope", refusal, rule="owner")
+
+
+async def _may_issue_for(act: Act, owner_id: str) -> bool:
     if owner_id == act.caller.owner_id or act.caller.house:
-        return False
-    if not act.caller.reaches(owner_id, Permission.CREDENTIALS_CREATE):
         return True
+    if not act.caller.reaches(owner_id, Permission.CREDENTIALS_CREATE):
+        return False
     owner = await act.tx.owners.find(owner_id)
     if owner is None or owner.kind != "application":
-        return True
+        return False
     # Nor may a manager act through an application that is more than he is.
-    return Role.ADMINISTRATOR not in act.caller.roles and not owner.roles <= act.caller.roles | {
-        Role.USER
-    }
+    return Role.ADMINISTRATOR in act.caller.roles or owner.roles <= act.caller.roles | {Role.USER}
 
 
 def require_held(act: Act, credential: Credential, owner: Owner) -> None:

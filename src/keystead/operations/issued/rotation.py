@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from keystead.core.errors import Conflict, Forbidden, Invalid, NotFound
+from keystead.core.errors import Conflict, Invalid, NotFound
 from keystead.core.ids import new_id
 from keystead.credentials import lifecycle
 from keystead.credentials.api_key import API_KEY
@@ -14,9 +14,9 @@ from keystead.gate.acts.operation import Told, operation
 from keystead.operations.finding import find_credential, reach_credential, save_credential
 from keystead.operations.issued.issuing import (
     Issued,
-    may_not_issue_for,
     new_secret,
     require_held,
+    require_may_issue_for,
     require_newest_secret,
     require_within,
 )
@@ -82,12 +82,9 @@ async def refresh_credential(act: Act, credential_id: str) -> Issued:
 async def _handed_out(act: Act, credential_id: str) -> Listed:
     """Return a credential whose new secret the caller may be handed."""
     listed = await reach_credential(act, credential_id, Permission.CREDENTIALS_ROTATE)
-    if await may_not_issue_for(act, listed.credential.owner_id):
-        raise Forbidden(
-            "insufficient_scope",
-            "only the user himself may be handed a secret of his",
-            rule="owner",
-        )
+    await require_may_issue_for(
+        act, listed.credential.owner_id, "only the user himself may be handed a secret of his"
+    )
     require_held(act, listed.credential, listed.owner)
     return listed
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import UNSET
 
-from keystead.core.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
+from keystead.core.errors import FieldError, Forbidden, Invalid, NotFound, Overtaken
 from keystead.core.ids import new_id
 from keystead.core.names import clean_name
 from keystead.gate.acts.operation import Told, operation
@@ -98,7 +98,7 @@ async def edit_group(act: Act, group_id: str, wish: GroupWish) -> Group:
     )
     act.about("group", after.id, after.name, **_told(before.members, after.members))
     if not await act.tx.groups.save(after, before):
-        raise Conflict("wrong_state", "somebody else changed it meanwhile; read it and try again")
+        raise Overtaken
     return after
 
 
@@ -114,7 +114,7 @@ async def delete_group(act: Act, group_id: str) -> None:
     before = await _found(act, group_id)
     act.about("group", before.id, before.name, **_told(before.members, frozenset()))
     if not await act.tx.groups.bury(before, act.at):
-        raise Conflict("wrong_state", "somebody else changed it meanwhile; read it and try again")
+        raise Overtaken
 
 
 async def _found(act: Act, group_id: str) -> Group:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import UNSET, UnsetType
 
-from keystead.core.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
+from keystead.core.errors import Conflict, FieldError, Forbidden, Invalid, NotFound, Overtaken
 from keystead.core.ids import new_id
 from keystead.core.names import clean_name
 from keystead.crypto.password_rules import wrong_password
@@ -132,7 +132,7 @@ async def edit_owner(act: Act, password_hash: str | None, owner_id: str, wish: O
     act.about("owner", before.id, after.name, state=after.state, **_told(after, wish))
     require_hashed(wish, password_hash)
     if not await act.tx.owners.save(after, before, password_hash):
-        raise Conflict("wrong_state", "somebody else changed it meanwhile; read it and try again")
+        raise Overtaken
     return after
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import UNSET, UnsetType, structs
 
-from keystead.core.errors import Conflict, FieldError, Invalid, NotFound
+from keystead.core.errors import FieldError, Invalid, NotFound, Overtaken
 from keystead.core.ids import new_id
 from keystead.core.names import clean_name
 from keystead.gate.acts.operation import Told, operation
@@ -156,7 +156,7 @@ async def edit_account(act: Act, account_id: str, wish: AccountWish) -> PlacedAc
     facts = moved if after.folder_id != before.folder_id else {}
     act.about("account", account_id, after.name, changed=",".join(changed), **facts)
     if not await act.tx.accounts.save(after, before.revision):
-        raise Conflict("wrong_state", "somebody else changed it meanwhile; read it and try again")
+        raise Overtaken
     return _placed(act, after)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import UNSET, UnsetType
 
-from keystead.core.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
+from keystead.core.errors import Conflict, FieldError, Forbidden, Invalid, NotFound, Overtaken
 from keystead.core.ids import is_id, new_id
 from keystead.core.names import clean_name
 from keystead.gate.acts.operation import Told, operation
@@ -140,7 +140,7 @@ async def edit_folder(act: Act, folder_id: str, wish: FolderWish) -> PlacedFolde
     changed = [f for f in wish.__slots__ if getattr(before, f) != getattr(after, f)]
     act.about("folder", folder_id, after.name, changed=",".join(changed), **_told(before, after))
     if not await act.tx.folders.save(after, before.revision):
-        raise Conflict("wrong_state", "somebody else changed it meanwhile; read it and try again")
+        raise Overtaken
     return _placed(act, after)
 
 
