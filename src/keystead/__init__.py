@@ -19,7 +19,8 @@ each other::
                        core                     ids, clock, secret, actor, arrival, errors
 
 HTTP, SQL and remote targets are all doors; the middle knows none of them. A reader who knows a
-noun knows its file: ``credentials.py`` in ``api``, ``operations`` and ``store`` are one subject.
+noun knows its place: ``credentials``, a file or a folder, in ``api``, ``operations``, ``ports`` and
+``store/rows`` is one subject.
 The contracts in ``pyproject.toml`` keep this drawing true.
 """
 

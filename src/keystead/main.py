@@ -44,7 +44,7 @@ from keystead.installation import (
     move_store,
     open_keyring,
 )
-from keystead.operations.issued.credentials import create_credential
+from keystead.operations.credentials.credentials import create_credential
 from keystead.operations.joins import join_chains
 from keystead.operations.owners.owners import create_owner
 from keystead.operations.signing_keys import (
@@ -185,7 +185,7 @@ def build(
     door = Door(
         house.gate,
         house.clock,
-        house.database.answers,
+        house.database.is_ready,
         settings.issuer,
         plain_beyond=settings.exposed_listener,
     )

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
-from keystead.policy.catalogues.catalogue import own_api
+from keystead.policy.catalogue.catalogue import own_api
 from tests.doors.cast import ALL, V1, application, managed, member, ok, problem, user
 from tests.doors.registering import (
     APIS,

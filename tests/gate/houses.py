@@ -13,7 +13,7 @@ from keystead.core.secret import Secret
 from keystead.credentials.wish import CredentialWish
 from keystead.gate.visit import Visit
 from keystead.main import House, system_arrival
-from keystead.operations.issued.credentials import create_credential
+from keystead.operations.credentials.credentials import create_credential
 from keystead.operations.owners.owners import create_owner
 from keystead.operations.vault.accounts import create_account
 from keystead.operations.vault.folders import create_folder

@@ -11,7 +11,7 @@ import pytest
 from keystead.core.errors import Refused, Unavailable
 from keystead.gate.visit import Visit
 from keystead.operations import audit
-from keystead.operations.issued.credentials import revoke_credential
+from keystead.operations.credentials.credentials import revoke_credential
 from keystead.ports.audit import AuditQuery
 from keystead.store.rows.entries import FARTHEST
 from keystead.store.sqlite.store import SQLiteStore

@@ -13,8 +13,8 @@ from keystead.operations.catalogue.changes import edit_api, preview_delete
 from keystead.operations.catalogue.effects import MAX_LOOKED_AT
 from keystead.operations.catalogue.rules import MAX_APIS_IN_ALL, MAX_SCOPES_IN_ALL
 from keystead.operations.whoami import whoami
-from keystead.policy.catalogues.catalogue import Action, Group, Resource
-from keystead.policy.catalogues.wish import MAX_SCOPES_OF_API, APIWish
+from keystead.policy.catalogue.catalogue import Action, Group, Resource
+from keystead.policy.catalogue.wish import MAX_SCOPES_OF_API, APIWish
 from keystead.policy.scopes import Access
 from keystead.ports.paging import PageRequest
 from tests.gate.houses import Home, at_home
@@ -23,7 +23,7 @@ from tests.store.records import make_api, make_credential, make_secret
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from keystead.policy.catalogues.catalogue import API
+    from keystead.policy.catalogue.catalogue import API
     from keystead.ports.store import Tx
 
 FULL = (

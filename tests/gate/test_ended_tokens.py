@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from keystead.core.clock import HOUR, later
 from keystead.credentials.wish import CredentialWish
 from keystead.gate import ended
-from keystead.operations.issued.credentials import create_credential
+from keystead.operations.credentials.credentials import create_credential
 from keystead.operations.oauth.issuing import TokenWish, issue_token
 from keystead.policy.scopes import Access
 from keystead.store.sqlite.connection import DATABASE

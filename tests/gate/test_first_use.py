@@ -14,8 +14,8 @@ from keystead.core.errors import Forbidden, NotFound, Unauthenticated
 from keystead.credentials.lifecycle import MAX_OVERLAP_SECONDS
 from keystead.credentials.rotation import Rotation
 from keystead.gate.visit import Visit
-from keystead.operations.issued.credentials import disable_credential
-from keystead.operations.issued.rotation import rotate_credential
+from keystead.operations.credentials.credentials import disable_credential
+from keystead.operations.credentials.rotation import rotate_credential
 from keystead.operations.vault.accounts import read_account
 from keystead.operations.vault.folders import list_folders
 from keystead.operations.whoami import whoami

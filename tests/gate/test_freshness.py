@@ -13,15 +13,15 @@ from keystead.credentials.wish import CredentialWish
 from keystead.gate.callers import freshness
 from keystead.gate.visit import Visit
 from keystead.main import House
-from keystead.operations.issued.credentials import (
+from keystead.operations.credentials.credentials import (
     create_credential,
     delete_credential,
     disable_credential,
     edit_credential,
     revoke_credential,
 )
-from keystead.operations.owners.owners import create_owner, edit_owner
 from keystead.operations.owners.groups import create_group, edit_group
+from keystead.operations.owners.owners import create_owner, edit_owner
 from keystead.operations.vault.folders import create_folder, edit_folder
 from keystead.operations.vault.secrets import fetch_secret, store_secret
 from keystead.operations.whoami import whoami

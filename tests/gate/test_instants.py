@@ -12,11 +12,11 @@ from keystead.core.errors import Refused
 from keystead.credentials.rotation import Rotation
 from keystead.credentials.wish import CredentialWish
 from keystead.gate.visit import Visit
-from keystead.operations.issued.credentials import (
+from keystead.operations.credentials.credentials import (
     edit_credential,
     revoke_credential,
 )
-from keystead.operations.issued.rotation import rotate_credential, rotate_self
+from keystead.operations.credentials.rotation import rotate_credential, rotate_self
 from keystead.operations.whoami import whoami
 from tests.gate.houses import NOON, Home, at_home
 

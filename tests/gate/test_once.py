@@ -14,7 +14,7 @@ from keystead.gate import ended
 from keystead.gate.acts.once import ANSWER_LIVES, Answered, Once, RequestKey
 from keystead.gate.acts.operation import Operation, Told
 from keystead.gate.visit import Visit
-from keystead.operations.issued.credentials import revoke_credential
+from keystead.operations.credentials.credentials import revoke_credential
 from keystead.operations.vault.folders import create_folder
 from keystead.policy.permissions import Permission
 from keystead.vault.folder import FolderWish
@@ -102,7 +102,7 @@ def test_a_right_that_is_lost_meanwhile_leaves_nothing_behind(tmp_path: Path) ->
                 await ask(home, slow, token)
             assert slow.done == 0
             found = await home.house.store.read(
-                lambda tx: tx.answers.find(made.id, KEY.text, home.clock.now())
+                lambda tx: tx.idempotency.find(made.id, KEY.text, home.clock.now())
             )
             assert found is None
 
@@ -164,7 +164,7 @@ def test_ended_answers_are_deleted_and_living_ones_stay(
             async def read(tx: Tx) -> list[bool]:
                 assert home.credential is not None
                 found = [
-                    await tx.answers.find(home.credential.id, f"k{n}", began) for n in range(6)
+                    await tx.idempotency.find(home.credential.id, f"k{n}", began) for n in range(6)
                 ]
                 return [each is not None for each in found]
 
@@ -200,7 +200,7 @@ def test_upkeep_deletes_them_by_and_by(tmp_path: Path, monkeypatch: pytest.Monke
             upkeep = asyncio.create_task(home.house.keep_up())
 
             async def is_kept() -> bool:
-                found = await home.house.store.read(lambda tx: tx.answers.find(of, "k", began))
+                found = await home.house.store.read(lambda tx: tx.idempotency.find(of, "k", began))
                 return found is not None
 
             await asyncio.sleep(0.1)

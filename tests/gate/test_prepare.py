@@ -14,7 +14,7 @@ from keystead.crypto.passwords import BrokenPasswordHash
 from keystead.gate.acts.operation import Operation, Told
 from keystead.gate.pool import SlowPool
 from keystead.gate.visit import Visit
-from keystead.operations.issued.credentials import revoke_credential
+from keystead.operations.credentials.credentials import revoke_credential
 from keystead.operations.vault.secrets import store_secret
 from keystead.operations.whoami import whoami
 from keystead.policy.permissions import Permission

@@ -15,7 +15,7 @@ from keystead.crypto.token_format import mint
 from keystead.gate.visit import Visit
 from keystead.main import system_arrival
 from keystead.operations.audit import begin_export
-from keystead.operations.issued import credentials
+from keystead.operations.credentials import credentials
 from keystead.operations.whoami import whoami
 from keystead.policy.permissions import Permission
 from keystead.store.sqlite.store import SQLiteStore

@@ -11,8 +11,8 @@ from keystead.core.clock import SECOND, later
 from keystead.core.errors import Refused
 from keystead.credentials.rotation import Rotation
 from keystead.gate.visit import Visit
-from keystead.operations.issued.credentials import read_credential
-from keystead.operations.issued.rotation import rotate_credential
+from keystead.operations.credentials.credentials import read_credential
+from keystead.operations.credentials.rotation import rotate_credential
 from keystead.operations.whoami import whoami
 from tests.gate.houses import NOON, Home, at_home
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from keystead.api.catalogue.bodies import APIEdit, wish_of, wrong_in
 from keystead.core.errors import Invalid
-from keystead.policy.catalogues.catalogue import Action, APIs, Group, Resource
-from keystead.policy.catalogues.wish import APIWish, wrong_identifier
+from keystead.policy.catalogue.catalogue import Action, APIs, Group, Resource
+from keystead.policy.catalogue.wish import APIWish, wrong_identifier
 from keystead.policy.scopes import Access, Level, check_access, expand, levels_of, scopes_of
 from keystead.web.bodies import decode_json
 from tests.store.records import NOON, make_api

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from keystead.core.errors import Invalid, Refused
-from keystead.policy.catalogues.catalogue import API, Action, Group, Resource, own_api
+from keystead.policy.catalogue.catalogue import API, Action, Group, Resource, own_api
 from keystead.policy.grants import granted, read_scope, same_on_all
 from keystead.policy.scopes import scopes_of
 

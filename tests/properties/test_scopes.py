@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keystead.policy.catalogues.catalogue import APIs
+from keystead.policy.catalogue.catalogue import APIs
 from keystead.policy.permissions import RESOURCES, Permission
 from keystead.policy.scopes import Access, Level, check_access, expand, scopes_for
 

@@ -12,7 +12,7 @@ from keystead.core.clock import DAY, Instant, later
 from keystead.core.ids import new_id
 from keystead.credentials.record import Credential, StoredSecret
 from keystead.owners.owner import Owner
-from keystead.policy.catalogues.catalogue import API, Action, Group, Resource
+from keystead.policy.catalogue.catalogue import API, Action, Group, Resource
 from keystead.policy.roles import Role
 from keystead.policy.scopes import Access
 from keystead.vault.account import Account

@@ -10,7 +10,7 @@ import pytest
 
 from keystead.core.clock import later
 from keystead.core.errors import Conflict
-from keystead.policy.catalogues.catalogue import Action, Group, Resource
+from keystead.policy.catalogue.catalogue import Action, Group, Resource
 from keystead.policy.scopes import Access
 from keystead.ports.apis import Holder
 from keystead.ports.freshness import News
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from keystead.credentials.record import Credential
-    from keystead.policy.catalogues.catalogue import API
+    from keystead.policy.catalogue.catalogue import API
     from keystead.ports.store import Tx
 
 

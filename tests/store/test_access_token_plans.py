@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy.dialects import sqlite
 
-from keystead.store.rows.issued.access_tokens import AccessTokenRows, AssertionRows
+from keystead.store.rows.credentials.access_tokens import AccessTokenRows, AssertionRows
 from keystead.store.rows.statement import Compiled
 from keystead.store.sqlite.connection import DATABASE
 from tests.store.installations import copy_of_an_installation

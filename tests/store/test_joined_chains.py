@@ -16,7 +16,7 @@ from keystead.credentials.wish import CredentialWish
 from keystead.crypto.audit_key import AuditKey
 from keystead.gate.visit import Visit
 from keystead.main import system_arrival
-from keystead.operations.issued.credentials import create_credential
+from keystead.operations.credentials.credentials import create_credential
 from keystead.operations.owners.owners import create_owner
 from keystead.owners.owner import OwnerWish
 from keystead.policy.permissions import KEYSTEAD_API, Permission

@@ -13,10 +13,10 @@ from keystead.store.chains import verify_chains
 from tests.store import (
     stories_access_tokens,
     stories_acts,
-    stories_answers,
     stories_apis,
     stories_audit,
     stories_credentials,
+    stories_idempotency,
     stories_nouns,
     stories_owners,
     stories_pages,
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 TOLD = (
     stories_access_tokens,
     stories_acts,
-    stories_answers,
+    stories_idempotency,
     stories_apis,
     stories_audit,
     stories_credentials,
@@ -110,9 +110,9 @@ def test_a_key_that_another_node_is_taking_is_waited_for(make_store: MakeStore, 
         opened = await make_store()
 
         async def work(tx: Tx) -> bytes | None:
-            if await tx.answers.claim("cred_a", "k", NOON, end):
+            if await tx.idempotency.claim("cred_a", "k", NOON, end):
                 return None
-            found = await tx.answers.find("cred_a", "k", NOON)
+            found = await tx.idempotency.find("cred_a", "k", NOON)
             return None if found is None else found.sealed
 
         other = await asyncpg.connect(url)

@@ -20,15 +20,15 @@ from keystead.main import system_arrival
 from keystead.operations import audit, joins, settings, signing_keys, whoami
 from keystead.operations.catalogue import apis
 from keystead.operations.catalogue import changes as api_changes
-from keystead.operations.issued import credentials, rotation, verification
+from keystead.operations.credentials import credentials, rotation, verification
 from keystead.operations.oauth import introspection, issuing, revocation
 from keystead.operations.owners import groups, owners, passwords, roles
 from keystead.operations.signing_keys import NothingToDo
 from keystead.operations.vault import accounts, folders, secrets
 from keystead.owners.group import GroupWish
 from keystead.owners.owner import OwnerWish
-from keystead.policy.catalogues.catalogue import Action, Group, Resource
-from keystead.policy.catalogues.wish import APIWish
+from keystead.policy.catalogue.catalogue import Action, Group, Resource
+from keystead.policy.catalogue.wish import APIWish
 from keystead.policy.permissions import KEYSTEAD_API, Permission
 from keystead.policy.roles import Right
 from keystead.policy.scopes import Access

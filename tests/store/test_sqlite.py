@@ -20,10 +20,10 @@ from keystead.store.sqlite.store import SQLiteStore
 from tests.store import (
     stories_access_tokens,
     stories_acts,
-    stories_answers,
     stories_apis,
     stories_audit,
     stories_credentials,
+    stories_idempotency,
     stories_nouns,
     stories_owners,
     stories_pages,
@@ -40,7 +40,7 @@ MEMORY = Path("/dev/shm")
 TOLD = (
     stories_access_tokens,
     stories_acts,
-    stories_answers,
+    stories_idempotency,
     stories_apis,
     stories_audit,
     stories_credentials,

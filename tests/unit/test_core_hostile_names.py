@@ -8,7 +8,7 @@ import unicodedata
 import pytest
 
 from keystead.core.names import MAX_MARKS, MAX_NAME, name_key, wrong_name, wrong_text
-from keystead.policy.catalogues.catalogue import APIs
+from keystead.policy.catalogue.catalogue import APIs
 from keystead.policy.scopes import Access, check_access
 from keystead.vault.account import MAX_TAGS, AccountWish
 

@@ -12,7 +12,7 @@ from keystead.core.errors import Conflict, Invalid
 from keystead.credentials import lifecycle
 from keystead.credentials.record import Credential, StoredSecret
 from keystead.credentials.wish import CredentialWish
-from keystead.policy.catalogues.catalogue import APIs
+from keystead.policy.catalogue.catalogue import APIs
 from keystead.policy.decide import Question, Subject, decide
 from keystead.policy.organisation import DEFAULT
 from keystead.policy.roles import Role

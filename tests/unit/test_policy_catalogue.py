@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from keystead.api.catalogue.bodies import APIEdit, wish_of
-from keystead.policy.catalogues.catalogue import (
+from keystead.policy.catalogue.catalogue import (
     API,
     Action,
     APIs,
@@ -17,7 +17,7 @@ from keystead.policy.catalogues.catalogue import (
     Resource,
     own_api,
 )
-from keystead.policy.catalogues.wish import APIWish, wrong_identifier
+from keystead.policy.catalogue.wish import APIWish, wrong_identifier
 from keystead.policy.permissions import RESOURCES, SENTENCES
 from keystead.policy.samples.reading import SAMPLES, read_sample
 from keystead.policy.scopes import Access, levels_held, levels_of, scopes_of

@@ -9,7 +9,7 @@ from msgspec import UNSET
 
 from keystead.core.clock import DAY, Instant, later
 from keystead.credentials.wish import CredentialWish
-from keystead.policy.catalogues.catalogue import APIs
+from keystead.policy.catalogue.catalogue import APIs
 from keystead.policy.networks import is_public, parse_network
 from keystead.policy.organisation import DEFAULT, Organisation
 from keystead.policy.scopes import Access

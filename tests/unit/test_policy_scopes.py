@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from keystead.policy.catalogues.catalogue import APIs
+from keystead.policy.catalogue.catalogue import APIs
 from keystead.policy.permissions import RESOURCES, SENTENCES, Permission
 from keystead.policy.scopes import Access, check_access, expand, levels_of, scopes_for
 

@@ -53,9 +53,9 @@ from keystead.operations import settings as setting_verbs
 from keystead.operations import signing_keys as signing_key_verbs
 from keystead.operations.catalogue import apis as api_verbs
 from keystead.operations.catalogue import changes as api_changes
-from keystead.operations.issued import credentials as credential_verbs
-from keystead.operations.issued import rotation as rotation_verbs
-from keystead.operations.issued import verification as verification_verbs
+from keystead.operations.credentials import credentials as credential_verbs
+from keystead.operations.credentials import rotation as rotation_verbs
+from keystead.operations.credentials import verification as verification_verbs
 from keystead.operations.owners import groups as group_verbs
 from keystead.operations.owners import owners as owner_verbs
 from keystead.operations.owners import passwords as password_verbs

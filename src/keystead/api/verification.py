@@ -12,8 +12,8 @@ from keystead.core.arrival import Address, parse_address
 from keystead.core.errors import FieldError, Invalid
 from keystead.core.names import wrong_text
 from keystead.core.secret import Secret
-from keystead.operations.issued import verification as verbs
-from keystead.operations.issued.verification import Code, Shown, Verdict
+from keystead.operations.credentials import verification as verbs
+from keystead.operations.credentials.verification import Code, Shown, Verdict
 from keystead.policy.scope_expression import (
     MAX_DEMAND,
     MAX_TERMS,

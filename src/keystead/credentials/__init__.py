@@ -6,11 +6,8 @@ carry); the gate walks the shared steps.
 
 __all__ = [
     "access_token",
-    "api_key",
-    "api_token",
     "kind",
     "lifecycle",
-    "oauth_client",
     "record",
     "rotation",
     "signing_key",

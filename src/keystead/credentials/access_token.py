@@ -8,27 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
+
+from keystead.credentials.kind import ACCESS_TOKEN
 
 if TYPE_CHECKING:
     from keystead.core.clock import Instant
     from keystead.credentials.record import Credential
 
-__all__ = ["ACCESS_TOKEN", "AccessToken", "AccessTokenKind", "Grants", "as_credential"]
+__all__ = ["AccessToken", "Grants", "as_credential"]
 
 Grants = Mapping[str, tuple[str, ...]]
 """API identifier to the scopes granted there, sorted."""
-
-
-@dataclass(frozen=True, slots=True)
-class AccessTokenKind:
-    """The kind `access_token`, marked `ksa_`; a JWT is one too, and has no mark."""
-
-    name: str = "access_token"
-    marks: Mapping[str, str] = field(default_factory=lambda: {"minted": "a"})
-
-
-ACCESS_TOKEN: Final = AccessTokenKind()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,7 +31,7 @@ from keystead.policy.restrictions import (
 if TYPE_CHECKING:
     from keystead.credentials.record import Credential, StoredSecret
     from keystead.credentials.wish import CredentialWish
-    from keystead.policy.catalogues.catalogue import APIs
+    from keystead.policy.catalogue.catalogue import APIs
     from keystead.policy.organisation import Organisation
 
 __all__ = [

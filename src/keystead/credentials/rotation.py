@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from msgspec import UNSET, UnsetType
 
 from keystead.core.errors import FieldError
+from keystead.credentials.kind import KINDS
 from keystead.credentials.lifecycle import MAX_OVERLAP_SECONDS, rotated
-from keystead.credentials.oauth_client import OAUTH_CLIENT
 from keystead.crypto.jose.public_keys import FIELD, canonical_jwks, check_public_jwks
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class Rotation:
         if isinstance(self.public_jwks, UnsetType):
             if credential.public_jwks is not None:
                 yield FieldError(FIELD, "is required: this client has keys, and no secret")
-        elif credential.kind != OAUTH_CLIENT.name:
+        elif not KINDS[credential.kind].has_keys:
             yield FieldError(FIELD, "only an oauth_client registers keys")
         else:
             yield from check_public_jwks(self.public_jwks)

@@ -13,7 +13,7 @@ from msgspec import UNSET, UnsetType
 from keystead.core.errors import FieldError, Invalid
 from keystead.core.names import wrong_entries, wrong_name, wrong_text
 from keystead.crypto.jose.public_keys import check_public_jwks
-from keystead.policy.catalogues.wish import wrong_identifier
+from keystead.policy.catalogue.wish import wrong_identifier
 from keystead.policy.networks import MOST, parse_networks
 from keystead.policy.scopes import check_access
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from keystead.core.clock import Instant
-    from keystead.policy.catalogues.catalogue import APIs
+    from keystead.policy.catalogue.catalogue import APIs
     from keystead.policy.organisation import Organisation
     from keystead.policy.scopes import Access
 

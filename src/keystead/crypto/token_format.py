@@ -30,6 +30,7 @@ __all__ = [
     "mint",
     "new_id12",
     "public_id",
+    "read_public_id",
     "read_secret",
     "read_token",
     "to_base62",
@@ -68,6 +69,7 @@ _WITHIN: Final = re.compile(r"ks[tdukcas]_[0-9A-Za-z]{61}")
 _MOST_OF_ONE: Final = re.compile(r"(ks[tdukcas]_[0-9A-Za-z]{12})(?:(?!ks[tdukcas]_)[0-9A-Za-z])+")
 
 _match = re.compile(r"ks[tdukcas]_[0-9A-Za-z]{61}").fullmatch
+_match_id = re.compile(r"ks([tdukcas])_([0-9A-Za-z]{12})").fullmatch
 
 # Two digits at a time, and by multiplying: dividing a 32-bit number costs more than the CRC does.
 _PAIRS: Final = {
@@ -117,6 +119,12 @@ def public_id(mark: str, id12: str) -> str:
     if len(id12) != ID_LENGTH or not (id12.isascii() and id12.isalnum()):
         raise ValueError("a credential's id is twelve base62 characters")
     return f"ks{mark}_{id12}"
+
+
+def read_public_id(text: str) -> tuple[str, str] | None:
+    """Return the mark and the twelve characters of a public id; None when it has another form."""
+    found = _match_id(text)
+    return None if found is None else (found[1], found[2])
 
 
 def read_token(text: str) -> TokenParts | None:

@@ -27,7 +27,7 @@ _ACTS: Final = 250
 async def forget_ended(store: Store, at: Instant) -> bool:
     """Delete what had ended at an instant; say whether more may be left."""
     left = [
-        await _in_batches(store, lambda tx: tx.answers.forget(at, _ROWS)),
+        await _in_batches(store, lambda tx: tx.idempotency.forget(at, _ROWS)),
         await _in_batches(store, lambda tx: tx.access_tokens.forget(at, _ROWS)),
         await _in_batches(store, lambda tx: tx.assertions.forget(at, _ROWS)),
     ]

@@ -8,8 +8,8 @@ decided before it runs; it cannot be reached by another way.
 __all__ = [
     "audit",
     "catalogue",
+    "credentials",
     "finding",
-    "issued",
     "joins",
     "oauth",
     "owners",

@@ -1,6 +1,6 @@
 """Who may do what, from where, until when: tables and pure functions, no input or output.
 
-`permissions` is the printed list of everything that can be asked of Keystead; `catalogues` has the APIs that
+`permissions` is the printed list of everything that can be asked of Keystead; `catalogue` has the APIs that
 users register besides, each with what can be asked of it and the rules for them, and `samples` some to begin
 with. `scopes` turns what a credential was given into such permissions; `roles` says what an
 owner may; `restrictions` and `networks` bound a credential, and `key_admin` those that manage others;
@@ -8,7 +8,7 @@ owner may; `restrictions` and `networks` bound a credential, and `key_admin` tho
 """
 
 __all__ = [
-    "catalogues",
+    "catalogue",
     "decide",
     "grants",
     "key_admin",

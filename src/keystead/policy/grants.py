@@ -15,7 +15,7 @@ from keystead.policy.scopes import scopes_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from keystead.policy.catalogues.catalogue import API
+    from keystead.policy.catalogue.catalogue import API
 
 __all__ = ["granted", "read_scope", "same_on_all"]
 

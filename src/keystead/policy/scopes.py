@@ -16,7 +16,7 @@ from keystead.policy.permissions import KEYSTEAD_API, RESOURCES
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from keystead.policy.catalogues.catalogue import APIs
+    from keystead.policy.catalogue.catalogue import APIs
 
 __all__ = [
     "MAX_APIS",

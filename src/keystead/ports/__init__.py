@@ -6,12 +6,12 @@ coroutines; on SQLite they never suspend, so an act runs from its beginning to i
 
 __all__ = [
     "access_tokens",
-    "answers",
     "apis",
     "audit",
     "credentials",
     "freshness",
     "groups",
+    "idempotency",
     "owners",
     "paging",
     "settings",

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from keystead.core.clock import Instant
-    from keystead.policy.catalogues.catalogue import API
+    from keystead.policy.catalogue.catalogue import API
     from keystead.policy.scopes import Access
 
 __all__ = ["APIRecords", "Holder"]

@@ -8,12 +8,12 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from keystead.ports.access_tokens import AccessTokenRecords, AssertionRecords
-    from keystead.ports.answers import AnswerRecords
     from keystead.ports.apis import APIRecords
     from keystead.ports.audit import AuditRecords
     from keystead.ports.credentials import CredentialRecords
     from keystead.ports.freshness import GenerationRecords
     from keystead.ports.groups import GroupRecords
+    from keystead.ports.idempotency import IdempotencyRecords
     from keystead.ports.owners import OwnerRecords
     from keystead.ports.settings import SettingRecords
     from keystead.ports.signing_keys import SigningKeyRecords
@@ -60,7 +60,7 @@ class Tx(Protocol):
         """Accounts and versions."""
 
     @property
-    def answers(self) -> AnswerRecords:
+    def idempotency(self) -> IdempotencyRecords:
         """Answers that may be asked for again."""
 
     @property

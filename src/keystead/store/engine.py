@@ -77,7 +77,7 @@ class Database(Protocol):
             Unavailable: it does not answer.
         """
 
-    async def answers(self) -> bool:
+    async def is_ready(self) -> bool:
         """Say whether a read is answered now."""
 
     async def close(self) -> None:

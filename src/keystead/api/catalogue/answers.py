@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from keystead.api.instants import text_of
-from keystead.policy.catalogues.catalogue import API, Algorithm, OfflineNetworks, TokenFormat
+from keystead.policy.catalogue.catalogue import API, Algorithm, OfflineNetworks, TokenFormat
 from keystead.policy.scopes import Level, levels_of
 from keystead.web.query import encode_cursor
 
 if TYPE_CHECKING:
     from keystead.operations.catalogue.changes import Edited
     from keystead.operations.catalogue.effects import Affected, Effect
-    from keystead.policy.catalogues.catalogue import Resource
+    from keystead.policy.catalogue.catalogue import Resource
 
 __all__ = [
     "EFFECT_ORDER",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from keystead.policy.catalogues.catalogue import (
+from keystead.policy.catalogue.catalogue import (
     Action,
     Algorithm,
     Group,
@@ -14,7 +14,7 @@ from keystead.policy.catalogues.catalogue import (
     Resource,
     TokenFormat,
 )
-from keystead.policy.catalogues.wish import (
+from keystead.policy.catalogue.wish import (
     MAX_ACTIONS,
     MAX_DESCRIPTION,
     MAX_GROUPS,

@@ -10,13 +10,13 @@ from keystead.api.credentials.bodies import Levels
 from keystead.api.instants import text_of
 from keystead.core.clock import Instant
 from keystead.core.secret import Secret
-from keystead.credentials.kind import KINDS_BY_NAME, CreatedKind
+from keystead.credentials.kind import KINDS, CreatedKind
 from keystead.credentials.lifecycle import EXPIRING_DAYS, State, state
 from keystead.crypto.token_format import public_id
 
 if TYPE_CHECKING:
     from keystead.credentials.record import LastUse, StoredSecret
-    from keystead.operations.issued.issuing import Issued
+    from keystead.operations.credentials.issuing import Issued
     from keystead.owners.owner import Owner
     from keystead.ports.credentials import Listed
 
@@ -157,7 +157,7 @@ def credential_answer(listed: Listed, at: Instant) -> CredentialAnswer:
     c = listed.credential
     return CredentialAnswer(
         id=c.id,
-        public_id=public_id(KINDS_BY_NAME[c.kind].marks[c.type], c.id12),
+        public_id=public_id(KINDS[c.kind].marks[c.type], c.id12),
         kind=c.kind,
         type=c.type,
         name=c.name,

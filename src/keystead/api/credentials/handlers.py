@@ -28,8 +28,8 @@ from keystead.api.credentials.wishes import WishSent, sent
 from keystead.api.instants import Instants
 from keystead.credentials.kind import wrong_kind
 from keystead.credentials.rotation import Rotation
-from keystead.operations.issued import credentials as verbs
-from keystead.operations.issued import rotation
+from keystead.operations.credentials import credentials as verbs
+from keystead.operations.credentials import rotation
 from keystead.ports.credentials import CredentialQuery
 from keystead.web.call import Answer, Call, as_answer, done
 from keystead.web.query import encode_cursor, page_request
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from keystead.core.clock import Instant
     from keystead.core.errors import FieldError
-    from keystead.operations.issued.issuing import Issued
+    from keystead.operations.credentials.issuing import Issued
     from keystead.ports.credentials import Listed
 
 __all__ = [

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct, json
 
-from keystead.credentials.access_token import ACCESS_TOKEN
+from keystead.credentials.kind import ACCESS_TOKEN
 from keystead.credentials.signing_key import CACHE_SECONDS
 from keystead.crypto.jose.public_keys import ALGORITHMS
 from keystead.operations.oauth.issuing import GRANT_TYPE

@@ -114,7 +114,7 @@ async def do_once(act: Act, once: Once[T], work: Callable[[Act], Awaitable[T]]) 
     """
     credential_id, key = act.caller.credential.id, once.key.text
     end = later(act.at, ANSWER_LIVES)
-    if not await act.tx.answers.claim(credential_id, key, act.at, end):
+    if not await act.tx.idempotency.claim(credential_id, key, act.at, end):
         return Answered(await _recall(act, once.key), repeated=True)
     act.caller = act.caller.noting()
     answer = once.answer(await work(act))
@@ -122,18 +122,18 @@ async def do_once(act: Act, once: Once[T], work: Callable[[Act], Awaitable[T]]) 
         once.key.digest, _standing(act.caller), tuple(act.caller.relied or ()), act.object, answer
     )
     sealed = act.keyring.sealer.seal(_place(credential_id, key, end), _ENCODER.encode(kept))
-    await act.tx.answers.keep(credential_id, key, sealed)
+    await act.tx.idempotency.keep(credential_id, key, sealed)
     return Answered(answer, repeated=False)
 
 
 async def is_kept(tx: Tx, caller: Caller, key: RequestKey, at: Instant) -> bool:
     """Say whether there is an answer under a key; only the act finds out whether it may be told."""
-    return await tx.answers.find(caller.credential.id, key.text, at) is not None
+    return await tx.idempotency.find(caller.credential.id, key.text, at) is not None
 
 
 async def _recall(act: Act, key: RequestKey) -> bytes:
     credential_id = act.caller.credential.id
-    found = await act.tx.answers.find(credential_id, key.text, act.at)
+    found = await act.tx.idempotency.find(credential_id, key.text, act.at)
     if found is None:
         raise answer_gone()
     place = _place(credential_id, key.text, found.expires_at)

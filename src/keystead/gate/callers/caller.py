@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from keystead.core.clock import Instant
     from keystead.credentials.record import Credential
-    from keystead.policy.catalogues.catalogue import API, APIs
+    from keystead.policy.catalogue.catalogue import API, APIs
     from keystead.policy.organisation import Organisation
     from keystead.policy.roles import Right, Role
     from keystead.policy.scopes import Access

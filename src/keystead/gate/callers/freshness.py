@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from keystead.gate.callers.caller import Caller, subject_of
-from keystead.policy.catalogues.catalogue import APIs
+from keystead.policy.catalogue.catalogue import APIs
 from keystead.policy.roles import inherited_rights
 from keystead.ports.credentials import signing_digest
 

@@ -9,17 +9,15 @@ from msgspec import Struct
 
 from keystead.core.arrival import Presented
 from keystead.core.errors import Forbidden, Refused, Unauthenticated
-from keystead.credentials.access_token import ACCESS_TOKEN
-from keystead.credentials.api_key import API_KEY
-from keystead.credentials.kind import KINDS
-from keystead.credentials.oauth_client import OAUTH_CLIENT
+from keystead.credentials.kind import ACCESS_TOKEN, KINDS_BY_MARK
 from keystead.crypto.jose.assertion import RefusedAssertion, verify_assertion
-from keystead.crypto.token_format import is_jwt, public_id, read_secret
+from keystead.crypto.token_format import is_jwt, public_id, read_public_id, read_secret
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from keystead.core.clock import Instant
+    from keystead.credentials.kind import Kind
     from keystead.crypto.digest import Digester
     from keystead.ports.credentials import Known
 
@@ -35,10 +33,6 @@ __all__ = [
     "recognise",
     "refusal_of",
 ]
-
-
-_PAIRS: Final = frozenset({API_KEY.name, OAUTH_CLIENT.name})
-"""The kinds that are presented by a public id and a secret; a token is one text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,33 +99,33 @@ async def recognise(
         return await _asserted(presented, finder, at)
     parts = read_secret(presented.mark)
     if parts is None and is_jwt(presented.mark):
-        if not _suits(presented.scheme, ACCESS_TOKEN.name):
+        if not _suits(presented.scheme, ACCESS_TOKEN):
             return Failed("scheme")
         known = await finder.find_minted(digester.candidates(presented.mark))
         return Failed("unknown") if known is None else Verified(known)
-    if parts is None or parts.mark not in KINDS:
+    if parts is None or parts.mark not in KINDS_BY_MARK:
         return Failed("malformed")
     identity = presented.identity
     if identity is not None and identity != public_id(parts.mark, parts.id12):
         return Failed("another's id")
-    kind = KINDS[parts.mark].name
+    kind = KINDS_BY_MARK[parts.mark]
     if not _suits(presented.scheme, kind):
         return Failed("scheme")
     candidates = digester.candidates(presented.mark)
-    if kind == ACCESS_TOKEN.name:
+    if kind.is_minted:
         known = await finder.find_minted(candidates)
         good = known is not None and known.credential.id12 == parts.id12
     else:
         known = await finder.find(candidates, parts.id12)
-        good = known is not None and known.credential.kind == kind
+        good = known is not None and known.credential.kind == kind.name
     return Verified(known) if known is not None and good else Failed("unknown")
 
 
 async def _asserted(presented: Presented, finder: Finder, at: Instant) -> Outcome:
     """Judge what a client has signed; whether it was used before is for the act that uses it up."""
     identity = presented.identity or ""
-    mark, id12 = identity[:4], identity[4:]
-    if mark != f"ks{OAUTH_CLIENT.marks['static']}_":
+    mark, id12 = read_public_id(identity) or ("", "")
+    if mark not in KINDS_BY_MARK or not KINDS_BY_MARK[mark].has_keys:
         return Failed("malformed")
     known = await finder.find_signing(id12)
     keys = None if known is None else known.credential.public_jwks
@@ -156,13 +150,13 @@ def is_cookie(presented: Presented | Literal["system"] | None) -> bool:
     return isinstance(presented, Presented) and presented.scheme == "cookie"
 
 
-def _suits(scheme: str, kind: str) -> bool:
+def _suits(scheme: str, kind: Kind) -> bool:
     """Say whether a kind is presented so: a pair has a public id, and a cookie holds a session."""
     match scheme:
         case "basic":
-            return kind in _PAIRS
+            return kind.is_pair
         case "cookie":
-            return kind == "session"
+            return kind.name == "session"
         case _:
             return True
 

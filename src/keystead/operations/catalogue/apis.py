@@ -17,8 +17,8 @@ from keystead.operations.catalogue.rules import (
     unknown_owners,
 )
 from keystead.operations.signing_keys import keep_first_key, missing_pair
-from keystead.policy.catalogues.catalogue import API
-from keystead.policy.catalogues.wish import DEFAULT_TOKEN_SECONDS
+from keystead.policy.catalogue.catalogue import API
+from keystead.policy.catalogue.wish import DEFAULT_TOKEN_SECONDS
 from keystead.policy.permissions import Permission
 from keystead.policy.scopes import scopes_of
 from keystead.ports.paging import Page, PageRequest
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from keystead.crypto.jose.signing import KeyPair
     from keystead.gate.acts.act import Act
     from keystead.gate.acts.preparation import Preparation
-    from keystead.policy.catalogues.wish import APIWish
+    from keystead.policy.catalogue.wish import APIWish
 
 __all__ = ["create_api", "list_apis", "read_api"]
 

@@ -17,7 +17,7 @@ from keystead.operations.catalogue.rules import (
     require_room,
     unknown_owners,
 )
-from keystead.operations.issued.issuing import may_change_api
+from keystead.operations.credentials.issuing import may_change_api
 from keystead.operations.signing_keys import keep_first_key, missing_pair
 from keystead.policy.permissions import Permission
 from keystead.policy.scopes import scopes_of
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from keystead.crypto.jose.signing import KeyPair
     from keystead.gate.acts.act import Act
     from keystead.gate.acts.preparation import Preparation
-    from keystead.policy.catalogues.catalogue import API
-    from keystead.policy.catalogues.wish import APIWish
+    from keystead.policy.catalogue.catalogue import API
+    from keystead.policy.catalogue.wish import APIWish
     from keystead.ports.store import Tx
 
 __all__ = ["Edited", "delete_api", "edit_api", "preview_delete", "preview_edit"]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from keystead.gate.callers.caller import Caller
-    from keystead.policy.catalogues.catalogue import API
+    from keystead.policy.catalogue.catalogue import API
     from keystead.policy.scopes import Access
     from keystead.ports.apis import Holder
     from keystead.ports.store import Tx

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import UnsetType
 
 from keystead.core.errors import Conflict, FieldError, Forbidden, NotFound
-from keystead.operations.issued.issuing import may_change_api
+from keystead.operations.credentials.issuing import may_change_api
 from keystead.policy.permissions import KEYSTEAD_API, Permission
 from keystead.policy.scopes import scopes_of
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from keystead.gate.acts.act import Act
     from keystead.gate.callers.caller import Caller
-    from keystead.policy.catalogues.catalogue import API
-    from keystead.policy.catalogues.wish import APIWish
+    from keystead.policy.catalogue.catalogue import API
+    from keystead.policy.catalogue.wish import APIWish
     from keystead.ports.store import Tx
 
 __all__ = [

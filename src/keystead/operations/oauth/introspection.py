@@ -13,7 +13,7 @@ from keystead.core.errors import Invalid
 from keystead.gate.acts.act import Seen
 from keystead.gate.acts.operation import Told, operation
 from keystead.gate.callers.caller import scopes_held, subject_of
-from keystead.operations.issued.verification import apis_verified_by, in_tx, refusal_of
+from keystead.operations.credentials.verification import apis_verified_by, in_tx, refusal_of
 from keystead.operations.oauth.naming import client_id_of
 from keystead.policy.decide import check_usable
 from keystead.policy.grants import same_on_all

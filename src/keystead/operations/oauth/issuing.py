@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from keystead.core.clock import MINUTE, SECOND, Instant, later
 from keystead.core.errors import Invalid, Refused, Throttled
 from keystead.core.ids import new_id
-from keystead.credentials.access_token import ACCESS_TOKEN, AccessToken
+from keystead.credentials.access_token import AccessToken
+from keystead.credentials.kind import ACCESS_TOKEN, KINDS
 from keystead.crypto.jose.signing import TokenClaims
 from keystead.crypto.token_format import mint
 from keystead.gate.acts.operation import Told, operation
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from keystead.credentials.access_token import Grants
     from keystead.credentials.record import Credential
     from keystead.gate.acts.act import Act
-    from keystead.policy.catalogues.catalogue import API
+    from keystead.policy.catalogue.catalogue import API
     from keystead.ports.credentials import Known
 
 __all__ = ["GRANT_TYPE", "IssuedToken", "TokenWish", "issue_token"]
@@ -82,7 +83,7 @@ class IssuedToken:
     "oauth.issue",
     needs=None,
     told=Told.ENTERED,
-    kinds=frozenset({"oauth_client", "api_key"}),
+    kinds=frozenset(kind.name for kind in KINDS.values() if kind.is_pair),
     key_admins=True,
 )
 async def issue_token(act: Act, wish: TokenWish) -> IssuedToken:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from keystead.credentials.kind import KINDS_BY_NAME
+from keystead.credentials.kind import KINDS
 from keystead.crypto.token_format import public_id
 from keystead.policy.permissions import KEYSTEAD_API
 
@@ -18,7 +18,7 @@ __all__ = ["audience_of", "client_id_of"]
 
 def client_id_of(credential: Credential) -> str:
     """Return a credential's public id, which is its `client_id` if it is a client."""
-    return public_id(KINDS_BY_NAME[credential.kind].marks[credential.type], credential.id12)
+    return public_id(KINDS[credential.kind].marks[credential.type], credential.id12)
 
 
 def audience_of(identifiers: Iterable[str], issuer: str) -> str | tuple[str, ...]:

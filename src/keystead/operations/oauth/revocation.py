@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from keystead.core.errors import Invalid, Refused
 from keystead.credentials import lifecycle
 from keystead.gate.acts.operation import Told, operation
+from keystead.operations.credentials.verification import in_tx
 from keystead.operations.finding import find_credential, save_credential
-from keystead.operations.issued.verification import in_tx
 from keystead.policy.permissions import BEARERS, CLIENTS
 
 if TYPE_CHECKING:

@@ -149,9 +149,9 @@ class PostgresDatabase:
         except Exception as error:  # noqa: BLE001  # `told` returns what is none of its own
             raise told(error) from None
 
-    async def answers(self) -> bool:
+    async def is_ready(self) -> bool:
         """See the port."""
-        return await self.store.answers()
+        return await self.store.is_ready()
 
     async def close(self) -> None:
         """See the port."""

@@ -4,12 +4,12 @@
 """
 
 __all__ = [
-    "answers",
     "apis",
     "audit",
+    "credentials",
     "entries",
     "generation",
-    "issued",
+    "idempotency",
     "lists",
     "owners",
     "paging",

@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, delete, exists, insert, select, update
 
 from keystead.core.errors import Conflict
 from keystead.core.names import name_key
-from keystead.policy.catalogues.catalogue import API, Group
+from keystead.policy.catalogue.catalogue import API, Group
 from keystead.policy.scopes import Access
 from keystead.ports.apis import Holder
 from keystead.store.rows.statement import is_one_of

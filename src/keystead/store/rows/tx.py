@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from keystead.store.rows.answers import AnswerRows
 from keystead.store.rows.apis import APIRows
 from keystead.store.rows.audit import AuditRows
+from keystead.store.rows.credentials.access_tokens import AccessTokenRows, AssertionRows
+from keystead.store.rows.credentials.credentials import CredentialRows
+from keystead.store.rows.credentials.signing_keys import SigningKeyRows
 from keystead.store.rows.generation import GenerationRows
-from keystead.store.rows.issued.access_tokens import AccessTokenRows, AssertionRows
-from keystead.store.rows.issued.credentials import CredentialRows
-from keystead.store.rows.issued.signing_keys import SigningKeyRows
+from keystead.store.rows.idempotency import IdempotencyRows
 from keystead.store.rows.owners.groups import GroupRows
 from keystead.store.rows.owners.owners import OwnerRows
 from keystead.store.rows.settings import SettingRows
@@ -39,7 +39,7 @@ class SQLTx:
         self.groups = GroupRows(run, self.generation)
         self.folders = FolderRows(run, self.generation)
         self.accounts = AccountRows(run, holds=writes)
-        self.answers = AnswerRows(run)
+        self.idempotency = IdempotencyRows(run)
         self.settings = SettingRows(run, self.generation, holds=writes)
         self.signing_keys = SigningKeyRows(run)
         self.audit = AuditRows(run, node, tail)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateTable
 
-from keystead.store.rows.issued.usage import ADD_USE
+from keystead.store.rows.credentials.usage import ADD_USE
 from keystead.store.schema import tables
 from keystead.store.sqlite.connection import USAGE, unreadable_counts
 

@@ -125,9 +125,9 @@ class SQLiteDatabase:
     async def start(self) -> None:
         """See the port: the files are open."""
 
-    async def answers(self) -> bool:
+    async def is_ready(self) -> bool:
         """See the port."""
-        return self.store.answers()
+        return self.store.is_ready()
 
     async def close(self) -> None:
         """See the port."""

@@ -44,7 +44,7 @@ class SQLiteStore:
         """How many statements ran so far; tests pin what an operation costs."""
         return self._writer.statements + self._reads.run.statements + self._browses.run.statements
 
-    def answers(self) -> bool:
+    def is_ready(self) -> bool:
         """Say whether the database answers a read."""
         try:
             return bool(self._reads.run.connection.execute("SELECT 1 FROM generation").fetchall())

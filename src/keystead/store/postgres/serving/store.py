@@ -63,7 +63,7 @@ class PostgresStore:
         except Exception as error:  # noqa: BLE001  # `told` returns what is none of its own
             raise told(error) from None
 
-    async def answers(self) -> bool:
+    async def is_ready(self) -> bool:
         """Say whether the server answers a read."""
         try:
             async with asyncio.timeout(TIMEOUT), self.pool.acquire() as connection:

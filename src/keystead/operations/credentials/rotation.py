@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 from keystead.core.errors import Conflict, Invalid, NotFound
 from keystead.core.ids import new_id
 from keystead.credentials import lifecycle
-from keystead.credentials.api_key import API_KEY
+from keystead.credentials.kind import KINDS
 from keystead.credentials.rotation import Rotation
 from keystead.gate.acts.operation import Told, operation
-from keystead.operations.finding import find_credential, reach_credential, save_credential
-from keystead.operations.issued.issuing import (
+from keystead.operations.credentials.issuing import (
     Issued,
     new_secret,
     require_held,
@@ -20,6 +19,7 @@ from keystead.operations.issued.issuing import (
     require_newest_secret,
     require_within,
 )
+from keystead.operations.finding import find_credential, reach_credential, save_credential
 from keystead.policy.permissions import Permission
 from keystead.ports.credentials import Listed
 
@@ -66,7 +66,7 @@ async def refresh_credential(act: Act, credential_id: str) -> Issued:
     """
     listed = await _handed_out(act, credential_id)
     before = listed.credential
-    if before.kind != API_KEY.name:
+    if not KINDS[before.kind].has_new_ids:
         raise Conflict("wrong_state", "only an API key gets a new id; rotate this one instead")
     require_newest_secret(act, before)
     made = lifecycle.refreshed(before, new_id("cred"), act.at)

@@ -18,6 +18,7 @@ from keystead.audit.event import ObjectRef
 from keystead.core.actor import Actor
 from keystead.core.arrival import Presented
 from keystead.core.errors import FieldError, Invalid
+from keystead.credentials.kind import KINDS
 from keystead.crypto.token_format import is_jwt, read_secret, without_tokens
 from keystead.gate.acts.act import Seen, told
 from keystead.gate.acts.operation import Told, operation
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from keystead.core.arrival import Address
     from keystead.core.secret import Secret
     from keystead.gate.acts.act import Act
-    from keystead.policy.catalogues.catalogue import API
+    from keystead.policy.catalogue.catalogue import API
     from keystead.policy.scope_expression import Demand
     from keystead.ports.credentials import Known
     from keystead.ports.store import Tx
@@ -136,7 +137,7 @@ async def verify(act: Act, shown: Shown) -> Verdict:
         return Verdict("NOT_FOUND" if formed else "MALFORMED")
     mine = {api.identifier for api in apis_verified_by(act)}
     # A client's own secret is no API's business: it is for the token endpoint.
-    if known.credential.kind == "oauth_client" or mine.isdisjoint(known.audience):
+    if not KINDS[known.credential.kind].is_for_apis or mine.isdisjoint(known.audience):
         return Verdict("NOT_FOUND")
     denial, scopes = _decided(act, shown, asked, known)
     if denial is not None:

@@ -17,8 +17,8 @@ from keystead.policy.permissions import KEYSTEAD_API
 from keystead.policy.scopes import Access
 from keystead.ports.credentials import Known, Listed, signing_digest
 from keystead.ports.paging import Page
-from keystead.store.rows.issued.own import own_of
-from keystead.store.rows.issued.usage import last_uses
+from keystead.store.rows.credentials.own import own_of
+from keystead.store.rows.credentials.usage import last_uses
 from keystead.store.rows.lists.counts import credential_counts
 from keystead.store.rows.lists.credentials import LIVING, credential_places
 from keystead.store.rows.owners.owners import OWNER_COLUMNS, owner_from

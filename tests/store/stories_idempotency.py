@@ -9,7 +9,7 @@ import pytest
 
 from keystead.core.clock import MINUTE, later
 from keystead.core.errors import Conflict
-from keystead.ports.answers import SealedAnswer
+from keystead.ports.idempotency import SealedAnswer
 from tests.store.conformance import Opened, story
 from tests.store.records import NOON
 
@@ -24,10 +24,10 @@ async def take(opened: Opened, key: str, sealed: bytes, at: Instant = NOON) -> b
     """Claim a key and lay this answer under it; return what was there where it is taken."""
 
     async def work(tx: Tx) -> bytes | None:
-        if await tx.answers.claim("cred_a", key, at, later(at, MINUTE)):
-            await tx.answers.keep("cred_a", key, sealed)
+        if await tx.idempotency.claim("cred_a", key, at, later(at, MINUTE)):
+            await tx.idempotency.keep("cred_a", key, sealed)
             return None
-        found = await tx.answers.find("cred_a", key, at)
+        found = await tx.idempotency.find("cred_a", key, at)
         return None if found is None else found.sealed
 
     return await opened.store.act(work)
@@ -42,9 +42,9 @@ async def a_key_is_taken_once(opened: Opened) -> None:
     assert await take(opened, "k", b"first") is None
     assert await take(opened, "k", b"second") == b"first"
     assert await take(opened, "K", b"other") is None, "a key is what it is, to the letter"
-    found = await opened.store.read(lambda tx: tx.answers.find("cred_a", "k", NOON))
+    found = await opened.store.read(lambda tx: tx.idempotency.find("cred_a", "k", NOON))
     assert found == SealedAnswer(b"first", END)
-    assert await opened.store.read(lambda tx: tx.answers.find("cred_b", "k", NOON)) is None
+    assert await opened.store.read(lambda tx: tx.idempotency.find("cred_b", "k", NOON)) is None
 
 
 @story
@@ -58,7 +58,7 @@ async def of_many_acts_at_once_one_takes_the_key(opened: Opened) -> None:
 @story
 async def what_is_taken_back_leaves_the_key_free(opened: Opened) -> None:
     async def refused(tx: Tx) -> None:
-        assert await tx.answers.claim("cred_a", "k", NOON, END)
+        assert await tx.idempotency.claim("cred_a", "k", NOON, END)
         raise Conflict("wrong_state", "a decided no")
 
     with pytest.raises(Conflict):
@@ -72,9 +72,9 @@ async def an_end_is_exclusive_whether_it_was_deleted_or_not(opened: Opened) -> N
     await take(opened, "k", b"first")
     before = later(END, -1)
     assert await take(opened, "k", b"second", before) == b"first"
-    assert await opened.store.read(lambda tx: tx.answers.find("cred_a", "k", END)) is None
+    assert await opened.store.read(lambda tx: tx.idempotency.find("cred_a", "k", END)) is None
     assert await take(opened, "k", b"second", END) is None
-    found = await opened.store.read(lambda tx: tx.answers.find("cred_a", "k", END))
+    found = await opened.store.read(lambda tx: tx.idempotency.find("cred_a", "k", END))
     assert found == SealedAnswer(b"second", later(END, MINUTE))
 
 
@@ -83,6 +83,6 @@ async def what_has_ended_is_deleted_in_batches(opened: Opened) -> None:
     for n in range(5):
         await take(opened, f"ended {n}", b"x")
     await take(opened, "lives", b"x", later(NOON, 1))
-    counts = [await opened.store.act(lambda tx: tx.answers.forget(END, 2)) for _ in range(4)]
+    counts = [await opened.store.act(lambda tx: tx.idempotency.forget(END, 2)) for _ in range(4)]
     assert counts == [2, 2, 1, 0]
     assert rows(opened) == [("cred_a", "lives")]

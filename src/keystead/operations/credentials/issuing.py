@@ -10,7 +10,7 @@ from msgspec import UNSET, UnsetType
 from keystead.core.errors import Conflict, Forbidden
 from keystead.core.ids import new_id
 from keystead.core.names import clean_name
-from keystead.credentials.kind import KINDS_BY_NAME
+from keystead.credentials.kind import KINDS
 from keystead.credentials.record import Credential, StoredSecret
 from keystead.credentials.within import ends_later, reaches_wider
 from keystead.crypto.jose.public_keys import canonical_jwks
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from keystead.gate.acts.act import Act
     from keystead.gate.callers.caller import Caller
     from keystead.owners.owner import Owner
-    from keystead.policy.catalogues.catalogue import API
+    from keystead.policy.catalogue.catalogue import API
     from keystead.policy.scopes import Access
     from keystead.ports.credentials import Listed
 
@@ -200,6 +200,6 @@ def new_credential(
 
 def new_secret(act: Act, credential: Credential, n: int) -> tuple[Secret, StoredSecret]:
     """Mint a credential's secret number `n`; return it and what is stored of it."""
-    secret = mint(KINDS_BY_NAME[credential.kind].marks[credential.type], credential.id12)
+    secret = mint(KINDS[credential.kind].marks[credential.type], credential.id12)
     pepper_n, digest = act.keyring.digester.digest(secret)
     return secret, StoredSecret(n, pepper_n, digest, act.at)

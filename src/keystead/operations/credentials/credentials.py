@@ -12,12 +12,10 @@ from msgspec import UNSET, UnsetType
 
 from keystead.core.errors import FieldError, Forbidden, Invalid, NotFound
 from keystead.credentials import lifecycle
-from keystead.credentials.kind import CREATED, wrong_kind
-from keystead.credentials.oauth_client import OAUTH_CLIENT
+from keystead.credentials.kind import CREATED, KINDS, wrong_kind
 from keystead.credentials.record import Credential
 from keystead.gate.acts.operation import Told, operation
-from keystead.operations.finding import find_credential, reach_credential, save_credential
-from keystead.operations.issued.issuing import (
+from keystead.operations.credentials.issuing import (
     Issued,
     new_credential,
     new_secret,
@@ -25,6 +23,7 @@ from keystead.operations.issued.issuing import (
     require_may_issue_for,
     require_within,
 )
+from keystead.operations.finding import find_credential, reach_credential, save_credential
 from keystead.policy.key_admin import KEY_ADMIN, MANAGED, check_key_admin_access
 from keystead.policy.permissions import Permission
 from keystead.ports.credentials import CredentialQuery, KindCount, Listed
@@ -92,7 +91,7 @@ async def create_credential(
     wrong += wrong_kind(kind, type_)
     if type_ == KEY_ADMIN and not isinstance(wish.access, UnsetType):
         wrong += check_key_admin_access(wish.access)
-    if wish.public_jwks is not UNSET and kind != OAUTH_CLIENT.name:
+    if wish.public_jwks is not UNSET and not (kind in KINDS and KINDS[kind].has_keys):
         wrong.append(FieldError("public_jwks", "only an oauth_client registers keys"))
     wrong += _wrong_audience(wish, has_keys=wish.public_jwks is not UNSET)
     for field in ("name", "access", "expires_at"):

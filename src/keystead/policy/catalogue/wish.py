@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from keystead.core.clock import Instant
-    from keystead.policy.catalogues.catalogue import (
+    from keystead.policy.catalogue.catalogue import (
         API,
         Action,
         Algorithm,

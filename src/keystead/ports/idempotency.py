@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from keystead.core.clock import Instant
 
-__all__ = ["AnswerRecords", "SealedAnswer"]
+__all__ = ["IdempotencyRecords", "SealedAnswer"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class SealedAnswer:
     expires_at: Instant
 
 
-class AnswerRecords(Protocol):
+class IdempotencyRecords(Protocol):
     """Answers by credential and key, for a while."""
 
     async def claim(self, credential_id: str, key: str, at: Instant, expires_at: Instant) -> bool:

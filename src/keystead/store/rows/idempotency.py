@@ -10,13 +10,13 @@ from sqlalchemy import bindparam, delete, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from keystead.core.clock import Instant
-from keystead.ports.answers import SealedAnswer
+from keystead.ports.idempotency import SealedAnswer
 from keystead.store.schema import tables
 
 if TYPE_CHECKING:
     from keystead.store.rows.statement import Runner
 
-__all__ = ["AnswerRows"]
+__all__ = ["IdempotencyRows"]
 
 _A: Final = tables.kept_answers.c
 _KEPT: Final = {"kept": True}
@@ -54,8 +54,8 @@ _FORGET: Final = (
 )
 
 
-class AnswerRows:
-    """`ports.answers.AnswerRecords` over SQL."""
+class IdempotencyRows:
+    """`ports.idempotency.IdempotencyRecords` over SQL."""
 
     def __init__(self, run: Runner) -> None:
         """Work within one transaction."""

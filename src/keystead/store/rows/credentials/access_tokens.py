@@ -15,8 +15,8 @@ from keystead.core.clock import Instant
 from keystead.credentials.access_token import AccessToken, Grants, as_credential
 from keystead.credentials.record import StoredSecret
 from keystead.ports.credentials import Known
-from keystead.store.rows.issued.credentials import LEAN_COLUMNS, credential_from
-from keystead.store.rows.issued.own import own_of
+from keystead.store.rows.credentials.credentials import LEAN_COLUMNS, credential_from
+from keystead.store.rows.credentials.own import own_of
 from keystead.store.rows.owners.owners import OWNER_COLUMNS, owner_from
 from keystead.store.schema import tables
 
