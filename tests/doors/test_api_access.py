@@ -32,6 +32,35 @@ def test_a_token_is_given_scopes_and_levels_on_registered_apis(server: Server) -
     ]
 
 
+def test_a_token_is_told_what_it_holds_elsewhere(server: Server) -> None:
+    one, other = register(server), register(server)
+    token, _ = given(
+        server,
+        access(one, scan="write"),
+        access(other, "scan:read"),
+        access(KEYSTEAD, "self:rotate"),
+    )
+    told = ok(server.call("GET", f"{V1}/whoami", token=token))
+    assert told["scopes"] == ["self:rotate"]
+    assert told["access"] == [
+        {"api": one["identifier"], "scopes": ["scan:create", "scan:read"]},
+        {"api": other["identifier"], "scopes": ["scan:read"]},
+    ]
+
+
+def test_the_root_shows_ways_that_lead_on(server: Server) -> None:
+    links = ok(server.call("GET", "/api/"))["links"]
+    for link in links.values():
+        assert server.call("GET", link).status in {200, 405}, link
+
+
+def test_whoami_ends_when_what_was_presented_does(server: Server) -> None:
+    token, record = given(server, access(KEYSTEAD, "self:rotate"))
+    ok(server.call("POST", f"{CREDENTIALS}/{record['id']}/rotate", {"overlap_seconds": 60}))
+    answer = server.call("GET", f"{V1}/whoami", token=token)
+    assert ok(answer)["expires_at"] == answer.headers["keystead-credential-expires"]
+
+
 def test_each_wrong_choice_is_named(server: Server) -> None:
     api = register(server, groups=catalogue(scan="read", run="start"))
     away = {"identifier": f"{api['identifier']}/"}

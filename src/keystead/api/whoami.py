@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from msgspec import Struct
 
 from keystead.api.credentials.answers import OwnerRef, owner_ref
@@ -9,7 +11,28 @@ from keystead.api.instants import text_of
 from keystead.operations.whoami import whoami as whoami_verb
 from keystead.web.call import Answer, Call, as_answer
 
-__all__ = ["CredentialRef", "Root", "WhoAmI", "root", "whoami"]
+__all__ = ["CredentialRef", "HeldAccess", "Root", "WhoAmI", "root", "whoami"]
+
+
+_NOUNS: Final = (
+    "whoami",
+    "verify",
+    "credentials",
+    "apis",
+    "owners",
+    "groups",
+    "roles",
+    "folders",
+    "accounts",
+    "settings",
+    "signing-keys",
+)
+
+_LINKS: Final = {
+    **{noun: f"/api/v1/{noun}" for noun in _NOUNS},
+    "audit": "/api/v1/audit/events",
+    "openapi": "/openapi.json",
+}
 
 
 class CredentialRef(Struct, frozen=True):
@@ -20,12 +43,20 @@ class CredentialRef(Struct, frozen=True):
     name: str
 
 
+class HeldAccess(Struct, frozen=True):
+    """What a credential holds on an API other than Keystead's own."""
+
+    api: str
+    scopes: tuple[str, ...]
+
+
 class WhoAmI(Struct, frozen=True):
-    """Who the presented credential makes you, and from where."""
+    """Who the presented credential makes you, and from where; `scopes` are of Keystead's own API."""
 
     owner: OwnerRef
     credential: CredentialRef
     scopes: tuple[str, ...]
+    access: tuple[HeldAccess, ...]
     expires_at: str | None
     address: str | None
 
@@ -45,19 +76,20 @@ async def whoami(call: Call) -> Answer:
 
 async def root(call: Call) -> Answer:
     """GET /api/."""
-    nouns = ("whoami", "credentials", "apis", "owners", "groups", "folders", "accounts")
-    links = {noun: f"/api/v1/{noun}" for noun in nouns}
-    links |= {"audit": "/api/v1/audit/events", "openapi": "/openapi.json"}
-    return as_answer(Root("v1", await _identity(call), links))
+    return as_answer(Root("v1", await _identity(call), dict(_LINKS)))
 
 
 async def _identity(call: Call) -> WhoAmI:
-    known, scopes = await call.perform(whoami_verb)
+    identity = await call.perform(whoami_verb)
+    known = identity.known
     credential, address = known.credential, call.visit.arrival.address
     return WhoAmI(
         owner=owner_ref(known.owner),
         credential=CredentialRef(credential.id, credential.kind, credential.name),
-        scopes=tuple(sorted(scopes)),
+        scopes=tuple(sorted(identity.scopes)),
+        access=tuple(
+            HeldAccess(api, tuple(sorted(scopes))) for api, scopes in identity.elsewhere.items()
+        ),
         expires_at=text_of(known.expires_at),
         address=None if address is None else address.text,
     )

@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from keystead.core.errors import NotFound
 from keystead.gate.acts.operation import Told, operation
+from keystead.policy.permissions import KEYSTEAD_API
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from keystead.gate.acts.act import Act
     from keystead.ports.credentials import Known
 
@@ -15,10 +18,16 @@ __all__ = ["Identity", "whoami"]
 
 
 class Identity(NamedTuple):
-    """A credential with its owner, and the scopes of Keystead's own API that it holds now."""
+    """A credential with its owner, and what it holds now.
+
+    Attributes:
+        scopes: those of Keystead's own API.
+        elsewhere: identifiers of other APIs, and the scopes there.
+    """
 
     known: Known
     scopes: frozenset[str]
+    elsewhere: Mapping[str, frozenset[str]]
 
 
 @operation("whoami", needs=None, told=Told.COUNTED, key_admins=True)
@@ -27,4 +36,10 @@ async def whoami(act: Act) -> Identity:
     caller = act.caller
     if caller.known is None or caller.subject is None:
         raise NotFound("credential")
-    return Identity(caller.known, caller.subject.scopes)
+    known, apis = caller.known, caller.apis
+    elsewhere = {
+        api: known.scopes_on(api, apis.actions(api))
+        for api in known.audience
+        if api != KEYSTEAD_API
+    }
+    return Identity(known, caller.subject.scopes, elsewhere)
