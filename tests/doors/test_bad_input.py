@@ -312,6 +312,8 @@ def test_a_length_that_cannot_be_is_refused(unwritten: Server, headers: tuple[st
         ("/folders?path=" + "a" * 9001, ("path",)),
         ("/folders?path=a//b", ("path",)),
         ("/folders?path=../a", ("path",)),
+        ("/folders?path=a&q=b&page_size=5", ("q", "page_size")),
+        ("/accounts?path=a/b&type=x&page_token=none", ("type", "page_token")),
         ("/folders?q=%00", ("q",)),
         ("/folders?q=%ff", ()),
         ("/folders?q=%c3%28", ()),

@@ -60,11 +60,11 @@ class Instants:
             found = make()
         except Invalid as error:
             self.wrong += error.errors
-            raise Invalid("some fields are wrong", *self.wrong) from None
+            raise Invalid.of(*self.wrong) from None
         self.require()
         return found
 
     def require(self) -> None:
         """Raise `Invalid` if one was wrong."""
         if self.wrong:
-            raise Invalid("some fields are wrong", *self.wrong)
+            raise Invalid.of(*self.wrong)

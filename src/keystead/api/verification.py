@@ -124,7 +124,7 @@ def _shown(body: VerifyBody) -> Shown:
         if rule := wrong_text(text, _MAX_REQUEST[name]):
             wrong.append(FieldError(name, rule))
     if wrong:
-        raise Invalid("some fields are wrong", *wrong)
+        raise Invalid.of(*wrong)
     return Shown(
         token=Secret(body.token),
         address=address,

@@ -130,6 +130,11 @@ class Invalid(KeysteadError):  # names the input, not the fault
         self.detail: Final = detail
         self.errors: Final = errors
 
+    @classmethod
+    def of(cls, *errors: FieldError) -> Invalid:
+        """Return what says no more than which fields are wrong."""
+        return cls("some fields are wrong", *errors)
+
 
 class Unavailable(KeysteadError):  # a state, not a fault
     """It cannot be done just now, and nothing was done: 503 outside.

@@ -183,11 +183,9 @@ def rotated(
     if expires_at is UNSET and _has_ended(credential, at):
         raise Conflict("wrong_state", "an expired credential is rotated with a new expires_at")
     if isinstance(expires_at, int) and expires_at <= at:
-        msg = "the rotation cannot be made like this"
-        raise Invalid(msg, FieldError("expires_at", "must lie in the future"))
+        raise Invalid.of(FieldError("expires_at", "must lie in the future"))
     if wrong := tuple(organisation.wrong_end(expires_at, at)):
-        msg = "the rotation cannot be made like this"
-        raise Invalid(msg, *wrong)
+        raise Invalid.of(*wrong)
     made = replace(
         credential,
         expires_at=_chosen(expires_at, credential.expires_at),
@@ -246,8 +244,7 @@ def _require_order(credential: Credential) -> None:
         and credential.expires_at is not None
         and credential.not_before >= credential.expires_at
     ):
-        msg = "the credential would never be valid"
-        raise Invalid(msg, FieldError("not_before", "must lie before expires_at"))
+        raise Invalid.of(FieldError("not_before", "must lie before expires_at"))
 
 
 def _chosen(wished: T | UnsetType, now: T) -> T:

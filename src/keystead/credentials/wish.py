@@ -69,8 +69,7 @@ class CredentialWish:
     def require(self, at: Instant, apis: APIs, organisation: Organisation) -> None:
         """Raise `Invalid` with every wrong field."""
         if wrong := self.wrong(at, apis, organisation):
-            msg = "the credential cannot be made like this"
-            raise Invalid(msg, *wrong)
+            raise Invalid.of(*wrong)
 
     def _wrong_words(self) -> Iterator[FieldError]:
         if self.name is not UNSET and (rule := wrong_name(self.name)):

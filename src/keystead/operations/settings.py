@@ -40,7 +40,7 @@ async def edit_settings(act: Act, wanted: Mapping[str, Any]) -> Organisation:
     before = await act.tx.settings.organisation()
     after = replace(before, **wanted)
     if wrong := tuple(after.wrong_numbers()):
-        raise Invalid("the settings cannot be like this", *wrong)
+        raise Invalid.of(*wrong)
     changed = [name for name in SETTINGS if getattr(before, name) != getattr(after, name)]
     act.about("settings", "", "organisation", changed=",".join(changed))
     await act.tx.settings.save(before, after, act.caller.owner_id, act.at)

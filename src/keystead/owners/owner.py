@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from msgspec import UNSET, UnsetType
 
-from keystead.core.errors import FieldError, Invalid
+from keystead.core.errors import FieldError
 from keystead.core.names import wrong_entries, wrong_name, wrong_text
 from keystead.crypto.password_rules import wrong_password
 from keystead.policy.roles import Role
@@ -82,12 +82,6 @@ class OwnerWish:
     def wrong(self) -> list[FieldError]:
         """Return every wrong field."""
         return [*self._wrong_names(), *self._wrong_rest()]
-
-    def require(self) -> None:
-        """Raise `Invalid` with every wrong field."""
-        if wrong := self.wrong():
-            msg = "the owner cannot be made like this"
-            raise Invalid(msg, *wrong)
 
     def _wrong_names(self) -> Iterator[FieldError]:
         if self.name is not UNSET and (rule := wrong_name(self.name)):

@@ -138,8 +138,7 @@ def parse_networks(texts: Sequence[str], limit: int = MAX_NETWORKS) -> tuple[Net
     if len(found) > limit:
         wrong.append(FieldError("networks", f"at most {limit} different entries"))
     if wrong:
-        msg = "a network restriction cannot be understood"
-        raise Invalid(msg, *wrong)
+        raise Invalid.of(*wrong)
     return tuple(found.values())
 
 

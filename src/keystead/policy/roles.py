@@ -6,7 +6,7 @@ No role reads a value: that takes a right on the folder (docs/guide/vault.md). R
 from __future__ import annotations
 
 from enum import IntEnum, StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal, get_args
 
 from keystead.policy.permissions import Permission as P
 
@@ -20,6 +20,7 @@ __all__ = [
     "ROLE_PERMISSIONS",
     "ROLE_SENTENCES",
     "Right",
+    "RightName",
     "Role",
     "folder_allows",
     "folders_where",
@@ -44,6 +45,21 @@ class Right(IntEnum):
     VIEWER = 1
     USER = 2
     MANAGER = 3
+
+    @property
+    def word(self) -> RightName:
+        """What it is called outside of the house."""
+        return _RIGHT_NAMES[self.value - 1]
+
+    @classmethod
+    def of(cls, word: RightName) -> Right:
+        """Return the right that is called so."""
+        return cls(_RIGHT_NAMES.index(word) + 1)
+
+
+RightName = Literal["viewer", "user", "manager"]
+
+_RIGHT_NAMES: Final[tuple[RightName, ...]] = get_args(RightName)
 
 
 _VAULT: Final = frozenset(p for p in P if p.resource in {"folders", "accounts", "secrets"})

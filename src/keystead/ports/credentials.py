@@ -85,13 +85,14 @@ class CredentialQuery:
     """Which credentials to list.
 
     Attributes:
-        visible: owners whose credentials may be seen; None means everybody's.
+        visible: owners whose credentials may be seen, nobody's until a verb says whose; None means
+            everybody's.
         at: the instant by which states are judged.
         q: a part of the name or the description, without regard to case.
     """
 
-    visible: frozenset[str] | None
     at: Instant
+    visible: frozenset[str] | None = frozenset()
     kind: str | None = None
     type: str | None = None
     state: State | None = None

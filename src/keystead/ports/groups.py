@@ -17,9 +17,12 @@ __all__ = ["GroupQuery", "GroupRecords"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupQuery:
-    """Which groups to list: those with one of the `visible` owners in them; None means all."""
+    """Which groups to list: those with one of the `visible` owners in them; None means all.
 
-    visible: frozenset[str] | None
+    None are visible until a verb says which.
+    """
+
+    visible: frozenset[str] | None = frozenset()
     member_id: str | None = None
     q: str | None = None
 

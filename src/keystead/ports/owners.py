@@ -19,9 +19,12 @@ OwnerSort = Literal["name", "-name", "created_at", "-created_at"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnerQuery:
-    """Which owners to list; `visible` None means all, and `external_id` is meant to the letter."""
+    """Which owners to list; `external_id` is meant to the letter.
 
-    visible: frozenset[str] | None
+    `visible` None means all, and none are until a verb says which.
+    """
+
+    visible: frozenset[str] | None = frozenset()
     kind: OwnerKind | None = None
     q: str | None = None
     external_id: str | None = None

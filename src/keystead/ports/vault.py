@@ -19,18 +19,18 @@ __all__ = ["AccountQuery", "AccountRecords", "FolderQuery", "FolderRecords"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FolderQuery:
-    """Which folders to list; `visible` None means all."""
+    """Which folders to list; `visible` None means all, and none are until a verb says which."""
 
-    visible: frozenset[str] | None
+    visible: frozenset[str] | None = frozenset()
     parent_id: str | None = None
     q: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountQuery:
-    """Which accounts to list; `visible` holds folder ids, None means all."""
+    """Which accounts to list; `visible` holds folder ids, none until a verb says which; None means all."""
 
-    visible: frozenset[str] | None
+    visible: frozenset[str] | None = frozenset()
     folder_id: str | None = None
     tag: str | None = None
     type: str | None = None

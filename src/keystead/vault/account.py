@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import UNSET, Struct, UnsetType
 
-from keystead.core.errors import FieldError, Invalid
+from keystead.core.errors import FieldError
 from keystead.core.names import name_key, wrong_name, wrong_text
 
 if TYPE_CHECKING:
@@ -67,12 +67,6 @@ class AccountWish:
     def wrong(self) -> list[FieldError]:
         """Return every wrong field."""
         return list(self._wrong())
-
-    def require(self) -> None:
-        """Raise `Invalid` with every wrong field."""
-        if wrong := self.wrong():
-            msg = "the account cannot be made like this"
-            raise Invalid(msg, *wrong)
 
     def _wrong(self) -> Iterator[FieldError]:
         if self.name is not UNSET and (rule := wrong_name(self.name, in_path=True)):

@@ -62,12 +62,6 @@ class FolderWish:
         """Return every wrong field."""
         return list(self._wrong())
 
-    def require(self) -> None:
-        """Raise `Invalid` with every wrong field."""
-        if wrong := self.wrong():
-            msg = "the folder cannot be made like this"
-            raise Invalid(msg, *wrong)
-
     def _wrong(self) -> Iterator[FieldError]:
         if self.name is not UNSET and (rule := wrong_name(self.name, in_path=True)):
             yield FieldError("name", rule)
@@ -130,8 +124,7 @@ def require_place(above: Sequence[str], height: int, moving: str | None = None) 
     if moving is not None and moving in above:
         raise Conflict("wrong_state", "a folder cannot be moved into itself")
     if len(above) + height > MAX_DEPTH:
-        raise Invalid(
-            "the folder cannot be made like this",
+        raise Invalid.of(
             FieldError("parent_id", f"folders nest at most {MAX_DEPTH} deep"),
         )
 
@@ -144,6 +137,5 @@ def split_path(path: str) -> list[str]:
     """
     parts = path.split("/")
     if len(parts) > MAX_DEPTH + 1 or any(wrong_name(part, in_path=True) for part in parts):
-        msg = "the path names no place"
-        raise Invalid(msg, FieldError("path", "must be names joined by single slashes"))
+        raise Invalid.of(FieldError("path", "must be names joined by single slashes"))
     return parts

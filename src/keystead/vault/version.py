@@ -60,8 +60,7 @@ def wrong_fields(fields: Mapping[str, Secret]) -> list[FieldError]:
 def require_fields(fields: Mapping[str, Secret]) -> None:
     """Raise `Invalid` with every wrong field."""
     if wrong := wrong_fields(fields):
-        msg = "the secret cannot be stored like this"
-        raise Invalid(msg, *wrong)
+        raise Invalid.of(*wrong)
 
 
 def check_and_set(newest: int, expected: int | None) -> int:

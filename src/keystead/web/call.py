@@ -163,7 +163,7 @@ class Call:
             wrong = [
                 FieldError(name[:64], "is no parameter of this request") for name, _ in self.pairs
             ]
-            raise Invalid("some fields are wrong", *wrong)
+            raise Invalid.of(*wrong)
 
     def _set_instant(self) -> None:
         if self.visit.asked:

@@ -23,6 +23,7 @@ __all__ = [
     "encode_cursor",
     "page_request",
     "query_pairs",
+    "require_alone",
 ]
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -80,7 +81,22 @@ def decode_query(
     except Invalid as error:
         more = [each for each in error.errors if each.field not in wrong]
         raise Invalid(error.detail, *wrong.values(), *more) from None
-    raise Invalid("some fields are wrong", *wrong.values())
+    raise Invalid.of(*wrong.values())
+
+
+def require_alone(asked: msgspec.Struct, name: str) -> None:
+    """Refuse whatever was asked for beside a parameter that names one thing.
+
+    Raises:
+        Invalid: with each of the others.
+    """
+    others = [
+        field
+        for field in asked.__struct_fields__
+        if field != name and getattr(asked, field) is not None
+    ]
+    if others:
+        raise Invalid.of(*(FieldError(field, f"excludes {name}") for field in others))
 
 
 def page_request(
@@ -96,7 +112,7 @@ def page_request(
     """
     size = DEFAULT_PAGE if page_size is None else page_size
     if not 1 <= size <= MAX_PAGE:
-        raise Invalid("some fields are wrong", FieldError("page_size", f"must be 1 to {MAX_PAGE}"))
+        raise Invalid.of(FieldError("page_size", f"must be 1 to {MAX_PAGE}"))
     return PageRequest(size, decode_cursor(page_token, sort, *kinds) if page_token else None)
 
 
@@ -126,8 +142,7 @@ def decode_cursor(
     Raises:
         Invalid: it is not one of ours, or of another order.
     """
-    wrong = Invalid(
-        "some fields are wrong",
+    wrong = Invalid.of(
         FieldError(field, "is not one that this list answered, in this order"),
     )
     try:

@@ -41,7 +41,7 @@ def request_key(scope: Mapping[str, Any], body: bytes) -> RequestKey | None:
     match = _KEY.fullmatch(found[0].strip())
     if match is None or len(found) > 1:
         sentence = "must be 1 to 64 letters, digits, hyphens or underscores, and stand there once"
-        raise Invalid("some fields are wrong", FieldError(HEADER, sentence))
+        raise Invalid.of(FieldError(HEADER, sentence))
     digest = sha256()
     for part in (scope["method"].encode(), scope["raw_path"], scope["query_string"], body):
         # With the lengths in front no two requests are the same bytes.

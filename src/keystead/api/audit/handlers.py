@@ -156,5 +156,5 @@ def _places(text: str) -> Cursor:
     _, said = decode_cursor(text, _CHAINS, NoneType, field="since")
     cursor = cursor_from(said)
     if cursor is None:
-        raise Invalid("some fields are wrong", FieldError("since", "is not one that was answered"))
+        raise Invalid.of(FieldError("since", "is not one that was answered"))
     return cursor

@@ -22,14 +22,11 @@ from keystead.api.catalogue.bodies import (
 )
 from keystead.core.errors import FieldError, Invalid
 from keystead.operations.catalogue import apis, changes
+from keystead.web.bodies import sent
 from keystead.web.call import Answer, Call, as_answer, done
 from keystead.web.query import encode_cursor, page_request
 
 if TYPE_CHECKING:
-    from typing import Any
-
-    from msgspec import Struct
-
     from keystead.ports.paging import PageRequest
 
 __all__ = ["create", "delete", "edit", "list_all", "read"]
@@ -53,7 +50,7 @@ async def list_all(call: Call) -> Answer:
 async def create(call: Call) -> Answer:
     """POST /apis."""
     body = call.json(APINew, wrong_in)
-    wish = wish_of(_given(body))
+    wish = wish_of(sent(body))
     return await call.change(
         lambda made: as_answer(api_answer(made), 201), apis.create_api, wish, call.issuer
     )
@@ -68,7 +65,7 @@ async def edit(call: Call) -> Answer:
     """PATCH /apis/{id}."""
     preview = _preview(call)
     body = call.json(APIEdit, wrong_in)
-    api_id, wish = call.path["id"], wish_of(_given(body))
+    api_id, wish = call.path["id"], wish_of(sent(body))
     if preview is not None:
         found = await call.perform(changes.preview_edit, api_id, wish, preview, body.revision)
         return as_answer(edited_answer(found))
@@ -90,10 +87,6 @@ async def delete(call: Call) -> Answer:
     return await call.change(done, changes.delete_api, call.path["id"])
 
 
-def _given(body: Struct) -> dict[str, Any]:
-    return {name: getattr(body, name) for name in body.__struct_fields__}
-
-
 def _preview(call: Call) -> PageRequest | None:
     """Return the page of a change that is only tried; None where it is to be made."""
     asked = call.query(ChangeQueryBody)
@@ -105,5 +98,5 @@ def _preview(call: Call) -> PageRequest | None:
         if getattr(asked, name) is not None
     ]
     if wrong:
-        raise Invalid("some fields are wrong", *wrong)
+        raise Invalid.of(*wrong)
     return None

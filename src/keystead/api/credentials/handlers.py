@@ -24,13 +24,14 @@ from keystead.api.credentials.bodies import (
     RotationBody,
     SelfRotationBody,
 )
-from keystead.api.credentials.wishes import WishSent, sent
+from keystead.api.credentials.wishes import WishSent
 from keystead.api.instants import Instants
 from keystead.credentials.kind import wrong_kind
 from keystead.credentials.rotation import Rotation
 from keystead.operations.credentials import credentials as verbs
 from keystead.operations.credentials import rotation
 from keystead.ports.credentials import CredentialQuery
+from keystead.web.bodies import sent
 from keystead.web.call import Answer, Call, as_answer, done
 from keystead.web.query import encode_cursor, page_request
 from keystead.web.reveal import as_json
@@ -76,7 +77,6 @@ async def list_all(call: Call) -> Answer:
         lambda: page_request(asked.page_size, asked.page_token, asked.sort, *kinds)
     )
     wanted = CredentialQuery(
-        visible=frozenset(),
         at=call.at,
         kind=asked.kind,
         type=asked.type,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET, UnsetType
 
-from keystead.api.credentials.bodies import AccessBody, CredentialEdit, CredentialNew, RotationBody
+from keystead.api.credentials.bodies import AccessBody
 from keystead.api.instants import Instants
 from keystead.core.errors import FieldError, Invalid
 from keystead.credentials.wish import CredentialWish
@@ -24,16 +24,7 @@ if TYPE_CHECKING:
 
     from keystead.core.clock import Instant
 
-__all__ = ["WishSent", "sent"]
-
-
-def sent(body: CredentialNew | CredentialEdit | RotationBody) -> dict[str, Any]:
-    """Return the fields that were sent."""
-    return {
-        name: getattr(body, name)
-        for name in body.__struct_fields__
-        if not isinstance(getattr(body, name), UnsetType)
-    }
+__all__ = ["WishSent"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +68,7 @@ class WishSent:
     def require_read(self, at: Instant) -> None:
         """Refuse a body of which a field could not be read, with every other wrong field beside it."""
         if self.unread:
-            raise Invalid("some fields are wrong", *self.wrong(at))
+            raise Invalid.of(*self.wrong(at))
 
     @contextlib.contextmanager
     def naming_as_sent(self) -> Iterator[None]:

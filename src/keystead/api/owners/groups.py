@@ -10,6 +10,7 @@ from keystead.api.instants import text_of
 from keystead.operations.owners import groups as verbs
 from keystead.owners.group import MAX_MEMBERS, GroupWish
 from keystead.ports.groups import GroupQuery
+from keystead.web.bodies import sent
 from keystead.web.call import Answer, Call, as_answer, done
 from keystead.web.identifiers import Id
 from keystead.web.query import PageSize, encode_cursor, page_request
@@ -90,7 +91,7 @@ class GroupList(Struct, frozen=True):
 async def list_all(call: Call) -> Answer:
     """GET /groups."""
     asked = call.query(GroupQueryBody)
-    wanted = GroupQuery(visible=frozenset(), member_id=asked.member_id, q=asked.q)
+    wanted = GroupQuery(member_id=asked.member_id, q=asked.q)
     page = await call.perform(
         verbs.list_groups, wanted, page_request(asked.page_size, asked.page_token, _ORDER)
     )
@@ -113,7 +114,7 @@ async def read(call: Call) -> Answer:
 async def edit(call: Call) -> Answer:
     """PATCH /groups/{id}."""
     body = call.json(GroupEdit, _wrong)
-    given = {name: getattr(body, name) for name in body.__struct_fields__}
+    given = sent(body)
     return await call.change(
         lambda edited: as_answer(_answer(edited)),
         verbs.edit_group,

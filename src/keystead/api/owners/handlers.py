@@ -23,6 +23,7 @@ from keystead.operations.owners import owners as verbs
 from keystead.operations.owners import passwords
 from keystead.owners.owner import OwnerWish
 from keystead.ports.owners import OwnerQuery
+from keystead.web.bodies import sent
 from keystead.web.call import Answer, Call, as_answer, done
 from keystead.web.query import encode_cursor, page_request
 from keystead.web.reveal import as_json
@@ -45,7 +46,6 @@ async def list_all(call: Call) -> Answer:
     """GET /owners."""
     asked = call.query(OwnerQueryBody)
     wanted = OwnerQuery(
-        visible=frozenset(),
         kind=asked.kind,
         q=asked.q,
         external_id=asked.external_id,
@@ -96,9 +96,9 @@ async def change_password(call: Call) -> Answer:
 
 def _require_wish(body: OwnerNew | OwnerEdit) -> OwnerWish:
     """Return the wish in a body; its rules are asked by the verb, or where the body is refused anyway."""
-    given = {name: getattr(body, name) for name in body.__struct_fields__}
+    given = sent(body)
     if unread := _unread(given):
-        raise Invalid("some fields are wrong", *unread, *_wish(given).wrong())
+        raise Invalid.of(*unread, *_wish(given).wrong())
     return _wish(given)
 
 

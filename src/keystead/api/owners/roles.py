@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from keystead.operations.owners import roles as verbs
 from keystead.policy.permissions import Permission
-from keystead.policy.roles import Role
+from keystead.policy.roles import RightName, Role
 from keystead.web.call import Answer, Call, as_answer
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class RoleAnswer(Struct, frozen=True):
 class RightAnswer(Struct, frozen=True):
     """A right on a folder, and what it allows in it and below it."""
 
-    name: Literal["viewer", "user", "manager"]
+    name: RightName
     description: str
     permissions: tuple[Permission, ...]
 
@@ -62,13 +62,8 @@ async def list_all(call: Call) -> Answer:
         )
         for each in rules.roles
     )
-    names: dict[str, Literal["viewer", "user", "manager"]] = {
-        "VIEWER": "viewer",
-        "USER": "user",
-        "MANAGER": "manager",
-    }
     rights = tuple(
-        RightAnswer(names[each.right.name], each.sentence, _in_order(each.permissions))
+        RightAnswer(each.right.word, each.sentence, _in_order(each.permissions))
         for each in rules.rights
     )
     return as_answer(RoleList(roles, rights))

@@ -13,9 +13,10 @@ from keystead.ports.paging import Position
 from keystead.ports.vault import AccountQuery
 from keystead.vault.account import MAX_NOTES, MAX_TAGS, AccountWish
 from keystead.vault.version import MAX_FIELDS, wrong_fields
+from keystead.web.bodies import sent
 from keystead.web.call import Answer, Call, as_answer, done
 from keystead.web.identifiers import Id, Word
-from keystead.web.query import PageSize, encode_cursor, page_request
+from keystead.web.query import PageSize, encode_cursor, page_request, require_alone
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,7 +77,7 @@ class AccountEdit(Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class AccountQueryBody(Struct, forbid_unknown_fields=True, kw_only=True):
-    """Filters of a list; `path` names exactly one account."""
+    """Filters of a list; `path` names exactly one account, and stands alone."""
 
     path: Annotated[str, Meta(min_length=1, max_length=9000)] | None = None
     folder_id: Id | None = None
@@ -140,10 +141,10 @@ async def list_all(call: Call) -> Answer:
     """GET /accounts."""
     asked = call.query(AccountQueryBody)
     if asked.path is not None:
+        require_alone(asked, "path")
         found = await call.perform(verbs.find_account, asked.path)
         return as_answer(AccountList((_answer(found),), None))
     wanted = AccountQuery(
-        visible=frozenset(),
         folder_id=asked.folder_id,
         type=asked.type,
         tag=asked.tag,
@@ -159,7 +160,7 @@ async def list_all(call: Call) -> Answer:
 async def create(call: Call) -> Answer:
     """POST /accounts."""
     body = call.json(AccountNew, _judge)
-    wish = _wish({name: getattr(body, name) for name in body.__struct_fields__})
+    wish = _wish(sent(body))
     return await call.change(
         lambda made: as_answer(_answer(made), 201),
         verbs.create_account,
@@ -176,7 +177,7 @@ async def read(call: Call) -> Answer:
 async def edit(call: Call) -> Answer:
     """PATCH /accounts/{id}."""
     body = call.json(AccountEdit, _judge)
-    wish = _wish({name: getattr(body, name) for name in body.__struct_fields__})
+    wish = _wish(sent(body))
     return await call.change(
         lambda edited: as_answer(_answer(edited)), verbs.edit_account, call.path["id"], wish
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
@@ -10,12 +10,13 @@ from keystead.api.instants import text_of
 from keystead.core.errors import FieldError, Invalid
 from keystead.core.ids import is_id
 from keystead.operations.vault import folders as verbs
-from keystead.policy.roles import Right
+from keystead.policy.roles import Right, RightName
 from keystead.ports.vault import FolderQuery
 from keystead.vault.folder import MAX_GRANTS, FolderWish
+from keystead.web.bodies import sent
 from keystead.web.call import Answer, Call, as_answer, done
 from keystead.web.identifiers import Id
-from keystead.web.query import PageSize, encode_cursor, page_request
+from keystead.web.query import PageSize, encode_cursor, page_request, require_alone
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,8 +37,6 @@ __all__ = [
 ]
 
 _ORDER = "name"
-
-RightName = Literal["viewer", "user", "manager"]
 
 
 class GrantBody(Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
@@ -68,7 +67,7 @@ class FolderEdit(Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class FolderQueryBody(Struct, forbid_unknown_fields=True, kw_only=True):
-    """Filters of a list; `path` names exactly one folder."""
+    """Filters of a list; `path` names exactly one folder, and stands alone."""
 
     path: Annotated[str, Meta(min_length=1, max_length=9000)] | None = None
     parent_id: Id | None = None
@@ -101,10 +100,11 @@ async def list_all(call: Call) -> Answer:
     """GET /folders."""
     asked = call.query(FolderQueryBody)
     if asked.path is not None:
+        require_alone(asked, "path")
         return as_answer(
             FolderList((_answer(await call.perform(verbs.find_folder, asked.path)),), None)
         )
-    wanted = FolderQuery(visible=frozenset(), parent_id=asked.parent_id, q=asked.q)
+    wanted = FolderQuery(parent_id=asked.parent_id, q=asked.q)
     page = await call.perform(
         verbs.list_folders, wanted, page_request(asked.page_size, asked.page_token, _ORDER)
     )
@@ -143,9 +143,9 @@ async def delete(call: Call) -> Answer:
 
 def _require_read(body: FolderNew | FolderEdit) -> FolderWish:
     """Return the wish in a body; its rules are asked by the verb, or where the body is refused anyway."""
-    wish, unread = _wish({name: getattr(body, name) for name in body.__struct_fields__})
+    wish, unread = _wish(sent(body))
     if unread:
-        raise Invalid("some fields are wrong", *unread, *wish.wrong())
+        raise Invalid.of(*unread, *wish.wrong())
     return wish
 
 
@@ -165,7 +165,7 @@ def _wish(given: Mapping[str, Any]) -> tuple[FolderWish, list[FieldError]]:
             field, grantee, rule = _grantee(grant)
             if rule or grantee in grants:
                 wrong.append(FieldError(f"grants[{i}].{field}", rule or "stands twice"))
-            grants[grantee] = Right[grant.right.upper()]
+            grants[grantee] = Right.of(grant.right)
     wish = FolderWish(
         name=given.get("name", UNSET), parent_id=given.get("parent_id", UNSET), grants=grants
     )
@@ -194,21 +194,12 @@ def _answer(placed: PlacedFolder) -> FolderAnswer:
         path=placed.path,
         parent_id=folder.parent_id,
         grants=tuple(
-            GrantBody(group_id=grantee, right=_name(right))
+            GrantBody(group_id=grantee, right=right.word)
             if is_id("grp", grantee)
-            else GrantBody(owner_id=grantee, right=_name(right))
+            else GrantBody(owner_id=grantee, right=right.word)
             for grantee, right in sorted(folder.grants.items())
         ),
         created_by=folder.created_by,
         created_at=text_of(folder.created_at),
         modified_at=text_of(folder.modified_at),
     )
-
-
-def _name(right: Right) -> RightName:
-    names: dict[Right, RightName] = {
-        Right.VIEWER: "viewer",
-        Right.USER: "user",
-        Right.MANAGER: "manager",
-    }
-    return names[right]

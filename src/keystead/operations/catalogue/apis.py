@@ -95,8 +95,7 @@ async def create_api(act: Act, pair: KeyPair | None, wish: APIWish, issuer: str 
         wrong.append(FieldError("owner_id", "is required"))
     wrong += await unknown_owners(act.tx, wish, {act.caller.owner_id})
     if wrong:
-        msg = "the API cannot be registered like this"
-        raise Invalid(msg, *wrong)
+        raise Invalid.of(*wrong)
     act.seek("owner", owner_id)
     require_owner(act.caller, owner_id)
     new = API(

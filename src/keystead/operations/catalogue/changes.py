@@ -171,8 +171,7 @@ async def _judged(act: Act, before: API, wish: APIWish, revision: int | UnsetTyp
     wrong = wish.wrong(before)
     wrong += await unknown_owners(act.tx, wish, {before.owner_id, *before.verifiers})
     if wrong:
-        msg = "the API cannot be changed like this"
-        raise Invalid(msg, *wrong)
+        raise Invalid.of(*wrong)
     if revision not in {UNSET, before.revision}:
         raise Overtaken
     after = wish.edited(before, act.at)

@@ -98,8 +98,7 @@ async def create_credential(
         if getattr(wish, field) is UNSET:
             wrong.append(FieldError(field, "is required"))
     if wrong:
-        msg = "the credential cannot be made like this"
-        raise Invalid(msg, *wrong)
+        raise Invalid.of(*wrong)
     act.seek("owner", owner_id)
     if act.caller.is_key_admin and (kind, type_) != MANAGED:
         raise Forbidden(
@@ -132,11 +131,9 @@ async def edit_credential(act: Act, credential_id: str, wish: CredentialWish) ->
     before = listed.credential
     after = lifecycle.edited(before, wish, act.at, act.caller.apis, act.caller.organisation)
     if wrong := _wrong_audience(wish, has_keys=before.public_jwks is not None):
-        msg = "the credential cannot be changed like this"
-        raise Invalid(msg, *wrong)
+        raise Invalid.of(*wrong)
     if before.type == KEY_ADMIN and (wrong := check_key_admin_access(after.access)):
-        msg = "the credential cannot be changed like this"
-        raise Invalid(msg, *wrong)
+        raise Invalid.of(*wrong)
     require_held(act, before, listed.owner)
     require_held(act, after, listed.owner)
     require_within(

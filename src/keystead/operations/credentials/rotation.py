@@ -94,8 +94,7 @@ async def _rotate(act: Act, listed: Listed, rotation: Rotation) -> Issued:
     require_newest_secret(act, before)
     live = lifecycle.live_secrets(listed.secrets, act.at)
     if wrong := rotation.wrong(before, live):
-        msg = "the rotation cannot be made like this"
-        raise Invalid(msg, *wrong)
+        raise Invalid.of(*wrong)
     after = rotation.of(before, act.at, act.caller.organisation)
     require_within(act, after)
     if rotation.overlap and len(live) >= lifecycle.MAX_LIVE_SECRETS:

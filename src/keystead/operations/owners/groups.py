@@ -61,7 +61,7 @@ async def create_group(act: Act, wish: GroupWish) -> Group:
     if wish.name is UNSET:
         wrong.append(FieldError("name", "is required"))
     if wrong:
-        raise Invalid("the group cannot be made like this", *wrong)
+        raise Invalid.of(*wrong)
     made = Group(
         id=new_id("grp"),
         name=clean_name(wish.name or ""),
@@ -88,7 +88,7 @@ async def edit_group(act: Act, group_id: str, wish: GroupWish) -> Group:
     await act.tx.generation.hold()
     before = await _found(act, group_id)
     if wrong := await _wrong(act, wish, before.members):
-        raise Invalid("the group cannot be changed like this", *wrong)
+        raise Invalid.of(*wrong)
     after = replace(
         before,
         name=before.name if wish.name is UNSET else clean_name(wish.name),

@@ -65,8 +65,7 @@ async def create_owner(
         wrong.append(FieldError("login", "is required for a user"))
     wrong += [*_of_the_other_kind(kind, wish), *await _wrong_manager(act, wish)]
     if wrong:
-        msg = "the owner cannot be made like this"
-        raise Invalid(msg, *wrong)
+        raise Invalid.of(*wrong)
     manager = (wish.managed_by or act.caller.owner_id) if kind == "application" else None
     made = Owner(
         id=new_id("own"),
@@ -111,8 +110,7 @@ async def edit_owner(act: Act, password_hash: str | None, owner_id: str, wish: O
         wrong.append(FieldError("login", "cannot be changed"))
     wrong += _wrong_password(act, before, wish)
     if wrong:
-        msg = "the owner cannot be changed like this"
-        raise Invalid(msg, *dict.fromkeys(wrong))
+        raise Invalid.of(*dict.fromkeys(wrong))
     after = replace(
         before,
         name=before.name if wish.name is UNSET else clean_name(wish.name),

@@ -64,7 +64,7 @@ async def _check(slow: Preparation, current: Secret, new: Secret) -> _Checked:
     owner, stored = found or (None, None)
     names = () if owner is None else (owner.login or "", owner.name, owner.email)
     if rule := wrong_password(new, *names):
-        raise Invalid("some fields are wrong", FieldError("new", rule))
+        raise Invalid.of(FieldError("new", rule))
     if (wait := slow.attempts.begin(owner_id, slow.at)) is not None:
         raise Throttled(wait)
     try:
@@ -77,7 +77,7 @@ async def _check(slow: Preparation, current: Secret, new: Secret) -> _Checked:
         raise Forbidden("wrong_password", "this is not the current password")
     slow.attempts.forget(owner_id)
     if current == new:
-        raise Invalid("some fields are wrong", FieldError("new", "is the current one"))
+        raise Invalid.of(FieldError("new", "is the current one"))
     return _Checked(owner, await slow.in_pool(hash_password, new))
 
 

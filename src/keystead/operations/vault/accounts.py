@@ -98,8 +98,7 @@ async def create_account(
         if getattr(wish, name) is UNSET
     ]
     if wrong or isinstance(wish.folder_id, UnsetType):
-        msg = "the account cannot be made like this"
-        raise Invalid(msg, *wrong)
+        raise Invalid.of(*wrong)
     act.seek("folder", wish.folder_id)
     act.caller.require_in(wish.folder_id, Permission.ACCOUNTS_CREATE)
     account_id = new_id("acct")
@@ -134,7 +133,8 @@ async def edit_account(act: Act, account_id: str, wish: AccountWish) -> PlacedAc
         Conflict: a sibling has the name, or somebody else changed it meanwhile.
     """
     before = await reached_account(act, account_id, Permission.ACCOUNTS_EDIT)
-    wish.require()
+    if wrong := wish.wrong():
+        raise Invalid.of(*wrong)
     if not isinstance(wish.folder_id, UnsetType) and wish.folder_id != before.folder_id:
         # Whoever moves an account decides who may read it: both ends must be his to manage.
         act.caller.require_in(before.folder_id, Permission.ACCOUNTS_DELETE, "account")

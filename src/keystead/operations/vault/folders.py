@@ -85,8 +85,7 @@ async def create_folder(act: Act, wish: FolderWish) -> PlacedFolder:
         wrong.append(FieldError("name", "is required"))
     wrong += await _unknown_grantees(act, wish)
     if wrong:
-        msg = "the folder cannot be made like this"
-        raise Invalid(msg, *wrong)
+        raise Invalid.of(*wrong)
     act.seek("folder", parent_id or "")
     _require_may_place(act, parent_id)
     require_place(await _above(act, parent_id), 1)
@@ -120,8 +119,7 @@ async def edit_folder(act: Act, folder_id: str, wish: FolderWish) -> PlacedFolde
     before = await _reached(act, folder_id, Permission.FOLDERS_EDIT)
     wrong = [*wish.wrong(), *await _unknown_grantees(act, wish)]
     if wrong:
-        msg = "the folder cannot be changed like this"
-        raise Invalid(msg, *wrong)
+        raise Invalid.of(*wrong)
     after = replace(
         before,
         name=before.name if wish.name is UNSET else clean_name(wish.name),
@@ -186,7 +184,7 @@ def _told(before: Folder, after: Folder) -> dict[str, str]:
 
 
 def _written(grants: Mapping[str, Right]) -> str:
-    return ",".join(f"{grantee}:{right.name.lower()}" for grantee, right in sorted(grants.items()))
+    return ",".join(f"{grantee}:{right.word}" for grantee, right in sorted(grants.items()))
 
 
 def _require_may_place(act: Act, parent_id: str | None) -> None:
