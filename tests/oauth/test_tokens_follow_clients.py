@@ -189,5 +189,48 @@ def test_under_the_secure_access_path_a_key_is_given_twenty_a_minute(clocked: Cl
     assert ask(clocked, other, path=SECURE_ACCESS).status == 200
     assert ask(clocked, made).status == 200, "the other path has no such bound"
     clocked.set(clocked.after(seconds=41))
-    assert ask(clocked, made, path=SECURE_ACCESS).status == 200
+    again = [ask(clocked, made, path=SECURE_ACCESS).status for _ in range(3)]
+    assert again == [200, 200, 429], "two are more than a minute ago, those of the other path aside"
+
+
+def test_tokens_that_were_ended_count_as_given(clocked: Clocked) -> None:
+    made = key(clocked, "accounts:list")
+    for _ in range(20):
+        token = ask(clocked, made, path=SECURE_ACCESS).json()["access_token"]
+        ok(clocked.call("POST", f"{V1}/self/revoke", token=token), 204)
     assert ask(clocked, made, path=SECURE_ACCESS).status == 429
+    refused = ok(clocked.call("GET", f"{V1}/audit/events?credential={made.record['id']}"))["items"]
+    assert refused[-1]["rule"] == "rate_limited", "a refusal of one that is known is entered"
+
+
+def test_what_has_ended_by_itself_takes_no_place_under_the_cap(clocked: Clocked) -> None:
+    ok(clocked.call("PATCH", f"{V1}/settings", {"max_access_tokens": 3}))
+    lasting, brief = (register(clocked, token_seconds=seconds) for seconds in (86_400, 60))
+    made = client(clocked, access=[access(lasting, "scan:read"), access(brief, "scan:read")])
+    kept = exchanged(clocked, made, [("resource", lasting["identifier"])])
+    for _ in range(4):
+        exchanged(clocked, made, [("resource", brief["identifier"])])
+        clocked.set(clocked.after(seconds=61))
+    asked = {"token": kept, "audience": lasting["identifier"]}
+    assert ok(clocked.call("POST", f"{V1}/verify", asked))["code"] == "VALID"
+    ok(clocked.call("PATCH", f"{V1}/settings", {"max_access_tokens": None}))
+
+
+def test_who_asks_too_often_is_named(clocked: Clocked) -> None:
+    owner_id, token = member(clocked, "user")
+    ok(clocked.call("PATCH", f"{V1}/settings", {"max_access_tokens": 2}))
+    made = client(clocked, "accounts:list", owner_id=owner_id)
+    for _ in range(5):
+        exchanged(clocked, made)
+    ok(clocked.call("PATCH", f"{V1}/settings", {"max_access_tokens": None}))
+
+    def named(**as_: str) -> list[tuple[str, int]]:
+        found = ok(clocked.call("GET", f"{V1}/credentials/summary", **as_))["too_often"]
+        return [(each["credential"]["id"], each["ended"]) for each in found]
+
+    assert named(token=token) == [(made.record["id"], 3)]
+    assert (made.record["id"], 3) in named()
+    _, other = member(clocked, "user")
+    assert named(token=other) == []
+    clocked.set(clocked.after(days=2))
+    assert named() == []

@@ -12,6 +12,7 @@ from keystead.core.ids import new_id
 from keystead.credentials.access_token import AccessToken
 from keystead.owners.owner import Owner
 from keystead.ports.credentials import Known
+from keystead.ports.mints import Capped
 from tests.store.conformance import Opened, story
 from tests.store.records import NOON, make_credential, make_owner, make_secret
 
@@ -122,21 +123,21 @@ async def the_oldest_end_first_and_each_once(opened: Opened) -> None:
     bystander = await minted(opened, other)
     feed = await opened.listen()
 
-    async def end_through(n: int, at: Instant = NOON) -> int:
-        return await opened.store.act(lambda tx: tx.access_tokens.end_through(parent.id, n, at))
+    async def end_beyond(most: int, at: Instant = NOON) -> int:
+        return await opened.store.act(lambda tx: tx.access_tokens.end_beyond(parent.id, most, at))
 
-    assert await end_through(0) == 0
+    assert await end_beyond(5) == 0
     assert await feed.news() is None, "nothing ended"
-    assert await end_through(1) == 1
+    assert await end_beyond(4) == 1
     news = await feed.news()
     assert news is not None
     assert news.named == (("credential", tokens[0].id),)
-    assert await end_through(3) == 2
+    assert await end_beyond(2) == 2
     assert await live(opened, *tokens, bystander) == [False] * 3 + [True] * 3
     news = await feed.news()
     assert news is not None
     assert news.named == (("credential", parent.id),), "of many the parent is named"
-    assert await end_through(5, END) == 0, "they had ended by themselves"
+    assert await end_beyond(0, END) == 0, "they had ended by themselves"
     assert (await minted(opened, parent)).n == 6
 
 
@@ -150,19 +151,76 @@ async def tokens_of_older_secrets_are_ended_alone(opened: Opened) -> None:
 
 
 @story
-async def how_long_ago_a_parent_was_given_so_many(opened: Opened) -> None:
+async def what_has_ended_by_itself_takes_nobody_s_place(opened: Opened) -> None:
     _, parent = await parent_in(opened)
+    lasting = await minted(opened, parent, expires_at=later(NOON, HOUR))
+    for n in range(4):
+        await minted(opened, parent, expires_at=later(NOON, n + 1))
+    at = later(NOON, MINUTE)
+    fresh = [await minted(opened, parent, expires_at=later(at, HOUR)) for _ in range(2)]
 
-    async def minted_at(back: int) -> Instant | None:
-        return await opened.store.read(lambda tx: tx.access_tokens.minted_at(parent.id, back))
+    async def end_beyond(most: int) -> int:
+        return await opened.store.act(lambda tx: tx.access_tokens.end_beyond(parent.id, most, at))
 
-    assert await minted_at(0) is None
-    tokens = [await minted(opened, parent, created_at=later(NOON, n)) for n in range(3)]
-    assert [await minted_at(back) for back in range(4)] == [
+    assert [await end_beyond(3), await end_beyond(2)] == [0, 1]
+    assert await live(opened, lasting, *fresh) == [False, True, True]
+
+
+@story
+async def bounded_mints_are_noted_whatever_becomes_of_the_tokens(opened: Opened) -> None:
+    async def pace(n: int, of: str = "cred_a", after: Instant = NOON) -> None:
+        await opened.store.act(
+            lambda tx: tx.mints.pace(of, f"cred_t{n}", later(NOON, n), later(after, -1))
+        )
+
+    async def paced_at(back: int, after: Instant = NOON) -> Instant | None:
+        return await opened.store.read(
+            lambda tx: tx.mints.paced_at("cred_a", back, later(after, -1))
+        )
+
+    assert await paced_at(0) is None
+    for n in range(3):
+        await pace(n)
+    await pace(9, "cred_b")
+    assert [await paced_at(back) for back in range(4)] == [
         later(NOON, 2), later(NOON, 1), NOON, None
     ]  # fmt: skip
-    assert await opened.store.act(lambda tx: tx.access_tokens.revoke(tokens[2], NOON))
-    assert await minted_at(0) == later(NOON, 1)
+    assert await paced_at(1, later(NOON, 2)) is None
+    await pace(3, after=later(NOON, 2))
+    assert opened.sql("SELECT count(*) FROM paced_mints") == [(3,)], "old ones are gone"
+    counts = [
+        await opened.store.act(lambda tx: tx.mints.forget(later(NOON, 3), 1)) for _ in range(3)
+    ]
+    assert counts == [1, 1, 0]
+
+
+@story
+async def who_asks_too_often_is_told_until_he_has_not_for_long(opened: Opened) -> None:
+    owner, parent = await parent_in(opened)
+    other_owner, other = await parent_in(opened)
+
+    async def cap(credential_id: str, ended: int, at: Instant, after: Instant) -> None:
+        await opened.store.act(lambda tx: tx.mints.cap(credential_id, ended, at, after))
+
+    async def capped(visible: set[str] | None, after: Instant, size: int = 9) -> list[Capped]:
+        seen = None if visible is None else frozenset(visible)
+        return list(await opened.store.browse(lambda tx: tx.mints.capped(seen, after, size)))
+
+    before = later(NOON, -HOUR)
+    await cap(parent.id, 2, NOON, before)
+    await cap(parent.id, 3, later(NOON, 1), before)
+    await cap(other.id, 4, later(NOON, 2), before)
+    worst = Capped(parent.id, parent.kind, parent.name, 5, NOON, later(NOON, 1))
+    second = Capped(other.id, other.kind, other.name, 4, later(NOON, 2), later(NOON, 2))
+    assert await capped(None, before) == [worst, second]
+    assert await capped(None, before, 1) == [worst]
+    assert await capped({other_owner.id}, before) == [second]
+    assert await capped(set(), before) == []
+    assert await capped({owner.id}, later(NOON, 1)) == []
+    await cap(parent.id, 1, END, later(NOON, 1))
+    assert [(each.ended, each.since) for each in await capped({owner.id}, NOON)] == [(1, END)]
+    await opened.store.act(lambda tx: tx.credentials.bury(other.id, END))
+    assert await capped({other_owner.id}, before) == []
 
 
 @story

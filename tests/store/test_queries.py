@@ -90,7 +90,7 @@ STATEMENTS = {
     "api.delete": 12,
     "api.preview_delete": 3,
     "credential.list": 4,
-    "credential.summarise": 1,
+    "credential.summarise": 2,
     "credential.read": 3,
     "credential.create": 5,
     "credential.edit": 9,

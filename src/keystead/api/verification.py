@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from msgspec import Meta, Struct
 
+from keystead.api.credentials.answers import CredentialRef
 from keystead.api.instants import text_of
-from keystead.api.whoami import CredentialRef
 from keystead.core.arrival import Address, parse_address
 from keystead.core.errors import FieldError, Invalid
 from keystead.core.names import wrong_text

@@ -6,12 +6,12 @@ from typing import Final
 
 from msgspec import Struct
 
-from keystead.api.credentials.answers import OwnerRef, owner_ref
+from keystead.api.credentials.answers import CredentialRef, OwnerRef, owner_ref
 from keystead.api.instants import text_of
 from keystead.operations.whoami import whoami as whoami_verb
 from keystead.web.call import Answer, Call, as_answer
 
-__all__ = ["CredentialRef", "HeldAccess", "Root", "WhoAmI", "root", "whoami"]
+__all__ = ["HeldAccess", "Root", "WhoAmI", "root", "whoami"]
 
 
 _NOUNS: Final = (
@@ -33,14 +33,6 @@ _LINKS: Final = {
     "audit": "/api/v1/audit/events",
     "openapi": "/openapi.json",
 }
-
-
-class CredentialRef(Struct, frozen=True):
-    """A credential as other objects show it."""
-
-    id: str
-    kind: str
-    name: str
 
 
 class HeldAccess(Struct, frozen=True):

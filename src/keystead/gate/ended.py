@@ -8,6 +8,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final
 
+from keystead.core.clock import MINUTE, later
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
@@ -30,6 +32,7 @@ async def forget_ended(store: Store, at: Instant) -> bool:
         await _in_batches(store, lambda tx: tx.idempotency.forget(at, _ROWS)),
         await _in_batches(store, lambda tx: tx.access_tokens.forget(at, _ROWS)),
         await _in_batches(store, lambda tx: tx.assertions.forget(at, _ROWS)),
+        await _in_batches(store, lambda tx: tx.mints.forget(later(at, -MINUTE), _ROWS)),
     ]
     return any(left)
 

@@ -23,20 +23,14 @@ class AccessTokenRecords(Protocol):
         Two nodes that mint for one parent at the same instant may give the same number.
         """
 
-    async def minted_at(self, parent_id: str, back: int) -> Instant | None:
-        """Return when the newest of the parent's tokens, or the one so many before it, was minted.
-
-        Those that were ended are left out; None where there are not so many.
-        """
-
     async def find_presented(self, candidates: Collection[tuple[int, bytes]]) -> Known | None:
         """Return what a digest belongs to: the token, its parent and their owner; ended ones too."""
 
     async def revoke(self, token: AccessToken, at: Instant) -> bool:
         """End one for good; False where it has been ended already."""
 
-    async def end_through(self, parent_id: str, n: int, at: Instant) -> int:
-        """End the parent's live tokens up to this number; return how many there were."""
+    async def end_beyond(self, parent_id: str, most: int, at: Instant) -> int:
+        """End the parent's live tokens but the newest `most`; return how many there were."""
 
     async def end_of_secret(self, parent_id: str, secret_n: int, at: Instant) -> int:
         """End the parent's live tokens that were minted by this secret or an older one; return how many."""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from keystead.ports.freshness import GenerationRecords
     from keystead.ports.groups import GroupRecords
     from keystead.ports.idempotency import IdempotencyRecords
+    from keystead.ports.mints import MintRecords
     from keystead.ports.owners import OwnerRecords
     from keystead.ports.settings import SettingRecords
     from keystead.ports.signing_keys import SigningKeyRecords
@@ -34,6 +35,10 @@ class Tx(Protocol):
     @property
     def access_tokens(self) -> AccessTokenRecords:
         """Access tokens."""
+
+    @property
+    def mints(self) -> MintRecords:
+        """How often access tokens are asked for."""
 
     @property
     def assertions(self) -> AssertionRecords:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from msgspec import UNSET, Meta, Struct, UnsetType, json
+from msgspec import UNSET, Meta, Struct, UnsetType, convert, json
 
 from keystead.api.credentials.bodies import Levels
 from keystead.api.instants import text_of
@@ -16,6 +16,7 @@ from keystead.crypto.token_format import public_id
 
 if TYPE_CHECKING:
     from keystead.credentials.record import LastUse, StoredSecret
+    from keystead.operations.credentials.credentials import Summary
     from keystead.operations.credentials.issuing import Issued
     from keystead.owners.owner import Owner
     from keystead.ports.credentials import Listed
@@ -23,16 +24,27 @@ if TYPE_CHECKING:
 __all__ = [
     "CredentialAnswer",
     "CredentialList",
+    "CredentialRef",
     "CredentialSummary",
     "IssuedAnswer",
     "KindSummary",
     "OwnerRef",
     "SecretList",
+    "TooOften",
     "credential_answer",
     "issued_answer",
     "owner_ref",
     "secret_answers",
+    "summary_answer",
 ]
+
+
+class CredentialRef(Struct, frozen=True):
+    """A credential as other objects show it."""
+
+    id: str
+    kind: str
+    name: str
 
 
 class OwnerRef(Struct, frozen=True):
@@ -133,10 +145,23 @@ class KindSummary(Struct, frozen=True):
     never_expires: int
 
 
+class TooOften(Struct, frozen=True):
+    """Who asks for more access tokens than may live at once: `ended` of its tokens gave way to newer ones."""
+
+    credential: CredentialRef
+    ended: int
+    since: str | None
+    last_at: str | None
+
+
 class CredentialSummary(Struct, frozen=True):
-    """How many credentials there are, kind by kind, and how near the end of an expiring one is."""
+    """How many credentials there are, kind by kind, and how near the end of an expiring one is.
+
+    `too_often` has the worst of the last 24 hours.
+    """
 
     items: tuple[KindSummary, ...]
+    too_often: tuple[TooOften, ...]
     expiring_days: int = EXPIRING_DAYS
 
 
@@ -145,6 +170,22 @@ class SecretList(Struct, frozen=True):
 
     items: tuple[SecretAnswer, ...]
     next_page_token: str | None = None
+
+
+def summary_answer(found: Summary) -> CredentialSummary:
+    """Return a summary as it is told."""
+    return CredentialSummary(
+        convert(found.counts, tuple[KindSummary, ...], from_attributes=True),
+        tuple(
+            TooOften(
+                CredentialRef(each.credential_id, each.kind, each.name),
+                each.ended,
+                text_of(each.since),
+                text_of(each.last_at),
+            )
+            for each in found.too_often
+        ),
+    )
 
 
 def owner_ref(owner: Owner) -> OwnerRef:

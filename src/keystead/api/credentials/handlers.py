@@ -6,16 +6,13 @@ from functools import partial
 from types import NoneType
 from typing import TYPE_CHECKING, Any, Final
 
-from msgspec import convert
-
 from keystead.api.credentials.answers import (
     CredentialList,
-    CredentialSummary,
-    KindSummary,
     SecretList,
     credential_answer,
     issued_answer,
     secret_answers,
+    summary_answer,
 )
 from keystead.api.credentials.bodies import (
     CredentialEdit,
@@ -94,10 +91,7 @@ async def list_all(call: Call) -> Answer:
 
 async def summary(call: Call) -> Answer:
     """GET /credentials/summary."""
-    counts = await call.perform(verbs.summarise_credentials)
-    return as_answer(
-        CredentialSummary(convert(counts, tuple[KindSummary, ...], from_attributes=True))
-    )
+    return as_answer(summary_answer(await call.perform(verbs.summarise_credentials)))
 
 
 async def create(call: Call) -> Answer:

@@ -6,10 +6,11 @@ Rows S4 to S9, S11 to S13, S17, S21 to S23, S26, C4 to C7, C12, C23, C24.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from msgspec import UNSET, UnsetType
 
+from keystead.core.clock import DAY, later
 from keystead.core.errors import FieldError, Forbidden, Invalid, NotFound
 from keystead.credentials import lifecycle
 from keystead.credentials.kind import CREATED, KINDS, wrong_kind
@@ -29,14 +30,14 @@ from keystead.policy.permissions import Permission
 from keystead.ports.credentials import CredentialQuery, KindCount, Listed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from keystead.credentials.wish import CredentialWish
     from keystead.gate.acts.act import Act
     from keystead.owners.owner import Owner
+    from keystead.ports.mints import Capped
     from keystead.ports.paging import Page, PageRequest
 
 __all__ = [
+    "Summary",
     "create_credential",
     "delete_credential",
     "disable_credential",
@@ -50,6 +51,22 @@ __all__ = [
 ]
 
 
+TOO_OFTEN: Final = 20
+"""How many of those that ask for too many access tokens are named, the worst first."""
+
+
+class Summary(NamedTuple):
+    """What there is, and what needs somebody's eye.
+
+    Attributes:
+        counts: by kind.
+        too_often: who was given more access tokens than may live at once, within the last day.
+    """
+
+    counts: tuple[KindCount, ...]
+    too_often: tuple[Capped, ...]
+
+
 @operation("credential.list", needs=Permission.CREDENTIALS_LIST, told=Told.COUNTED, browses=True)
 async def list_credentials(act: Act, query: CredentialQuery, page: PageRequest) -> Page[Listed]:
     """List the credentials of the owners that the caller reaches."""
@@ -59,11 +76,13 @@ async def list_credentials(act: Act, query: CredentialQuery, page: PageRequest) 
 @operation(
     "credential.summarise", needs=Permission.CREDENTIALS_LIST, told=Told.COUNTED, browses=True
 )
-async def summarise_credentials(act: Act) -> Sequence[KindCount]:
-    """Count, kind by kind, the credentials that the caller would be listed."""
-    found = await act.tx.credentials.counts(_seen(act, CredentialQuery(visible=None, at=act.at)))
-    counted = {each.kind: each for each in found}
-    return [counted.get(kind, KindCount(kind)) for kind in CREATED]
+async def summarise_credentials(act: Act) -> Summary:
+    """Count, kind by kind, the credentials that the caller would be listed, and name who asks too often."""
+    seen = _seen(act, CredentialQuery(at=act.at))
+    counted = {each.kind: each for each in await act.tx.credentials.counts(seen)}
+    counts = tuple(counted.get(kind, KindCount(kind)) for kind in CREATED)
+    capped = await act.tx.mints.capped(seen.visible, later(act.at, -DAY), TOO_OFTEN)
+    return Summary(counts, tuple(each for each in capped if seen.kind in {None, each.kind}))
 
 
 @operation("credential.read", needs=Permission.CREDENTIALS_READ, told=Told.COUNTED)

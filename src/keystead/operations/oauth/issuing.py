@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from keystead.core.clock import MINUTE, SECOND, Instant, later
+from keystead.core.clock import DAY, MINUTE, SECOND, Instant, later
 from keystead.core.errors import Invalid, Refused, Throttled
 from keystead.core.ids import new_id
 from keystead.credentials.access_token import AccessToken
@@ -103,6 +103,8 @@ async def issue_token(act: Act, wish: TokenWish) -> IssuedToken:
     await _require_pace(act, wish.per_minute)
     token, secret = await _minted(act, known, apis, grants, wish.issuer)
     n = await act.tx.access_tokens.insert(token)
+    if wish.per_minute is not None:
+        await act.tx.mints.pace(known.credential.id, token.id, act.at, later(act.at, -MINUTE))
     ended = await _ended_by_cap(act, known, n)
     facts: dict[str, str | int] = {
         "apis": " ".join(grants),
@@ -152,10 +154,11 @@ def _apis_asked_for(act: Act, known: Known, wish: TokenWish) -> tuple[API, ...]:
 async def _require_pace(act: Act, per_minute: int | None) -> None:
     if per_minute is None:
         return
-    earlier = await act.tx.access_tokens.minted_at(act.caller.credential.id, per_minute - 1)
-    if earlier is not None and (wait := earlier + MINUTE - act.at) > 0:
+    since = later(act.at, -MINUTE)
+    oldest = await act.tx.mints.paced_at(act.caller.credential.id, per_minute - 1, since)
+    if oldest is not None:
         why = f"a key is given {per_minute} access tokens a minute here"
-        raise Throttled(-(-wait // SECOND), why)
+        raise Throttled(-(-(oldest - since) // SECOND), why)
 
 
 async def _minted(
@@ -229,5 +232,8 @@ async def _ended_by_cap(act: Act, known: Known, n: int) -> dict[str, int]:
     most = act.caller.organisation.max_access_tokens
     if most is None or n <= most:
         return {}
-    ended = await act.tx.access_tokens.end_through(known.credential.id, n - most, act.at)
-    return {"ended": ended} if ended else {}
+    ended = await act.tx.access_tokens.end_beyond(known.credential.id, most, act.at)
+    if not ended:
+        return {}
+    await act.tx.mints.cap(known.credential.id, ended, act.at, later(act.at, -DAY))
+    return {"ended": ended}

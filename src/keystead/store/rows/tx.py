@@ -8,6 +8,7 @@ from keystead.store.rows.apis import APIRows
 from keystead.store.rows.audit import AuditRows
 from keystead.store.rows.credentials.access_tokens import AccessTokenRows, AssertionRows
 from keystead.store.rows.credentials.credentials import CredentialRows
+from keystead.store.rows.credentials.mints import MintRows
 from keystead.store.rows.credentials.signing_keys import SigningKeyRows
 from keystead.store.rows.generation import GenerationRows
 from keystead.store.rows.idempotency import IdempotencyRows
@@ -33,6 +34,7 @@ class SQLTx:
         writes = tail is not None
         self.credentials = CredentialRows(run, self.generation, holds=writes)
         self.access_tokens = AccessTokenRows(run, self.generation)
+        self.mints = MintRows(run)
         self.assertions = AssertionRows(run)
         self.apis = APIRows(run, self.generation, holds=writes)
         self.owners = OwnerRows(run, self.generation)

@@ -10,7 +10,9 @@ __all__ = [
     "access_tokens",
     "api_verifiers",
     "apis",
+    "capped_mints",
     "credential_apis",
+    "paced_mints",
     "settings",
     "signing_keys",
     "spent_assertions",
@@ -85,6 +87,7 @@ access_tokens = Table(
         "access_tokens_of",
         "parent_id",
         "n",
+        "expires_at",
         sqlite_where=_NOT_ENDED,
         postgresql_where=_NOT_ENDED,
     ),
@@ -99,6 +102,26 @@ spent_assertions = Table(
     Column("digest", LargeBinary, primary_key=True),
     instant("expires_at"),
     Index("spent_assertions_ends", "expires_at"),
+)
+
+# Mints where a face bounds how many there may be in a minute, whatever became of the tokens.
+paced_mints = Table(
+    "paced_mints",
+    metadata,
+    Column("credential_id", String, primary_key=True),
+    Column("token_id", String, primary_key=True),
+    instant("at"),
+    Index("paced_mints_at", "at"),
+)
+
+# Who asks for more access tokens than may live at once.
+capped_mints = Table(
+    "capped_mints",
+    metadata,
+    Column("credential_id", String, primary_key=True),
+    Column("ended", BigInteger, nullable=False),
+    instant("since"),
+    instant("last_at"),
 )
 
 signing_keys = Table(

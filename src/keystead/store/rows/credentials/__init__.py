@@ -3,6 +3,7 @@
 __all__ = [
     "access_tokens",
     "credentials",
+    "mints",
     "own",
     "signing_keys",
     "usage",

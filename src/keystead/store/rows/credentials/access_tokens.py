@@ -59,12 +59,6 @@ _INSERT: Final = (
     .returning(_T.n)
     .execution_options(**_KEPT)
 )
-_MINTED_AT: Final = (
-    _NEWEST.with_only_columns(_T.created_at)
-    .limit(1)
-    .offset(bindparam("back", type_=Integer))
-    .execution_options(**_KEPT)
-)
 _PRESENTED: Final = (
     select(*LEAN_COLUMNS, *_COLUMNS, *OWNER_COLUMNS)
     .select_from(tables.access_tokens)
@@ -82,8 +76,21 @@ _REVOKE: Final = _END.where(
 _OF_PARENT: Final = _END.where(
     _T.parent_id == bindparam("wanted"), _T.expires_at > bindparam("now")
 )
-_END_THROUGH: Final = (
-    _OF_PARENT.where(_T.n <= bindparam("last")).returning(_T.id).execution_options(**_KEPT)
+_OLDEST_BEYOND: Final = (
+    select(_T.n)
+    .where(
+        _T.parent_id == bindparam("wanted"),
+        _T.revoked_at.is_(None),
+        _T.expires_at > bindparam("now"),
+    )
+    .order_by(_T.n.desc())
+    .limit(1)
+    .offset(bindparam("most", type_=Integer))
+)
+_END_BEYOND: Final = (
+    _OF_PARENT.where(_T.n <= _OLDEST_BEYOND.scalar_subquery())
+    .returning(_T.id)
+    .execution_options(**_KEPT)
 )
 _END_OF_SECRET: Final = (
     _OF_PARENT.where(_T.secret_n <= bindparam("last")).returning(_T.id).execution_options(**_KEPT)
@@ -139,11 +146,6 @@ class AccessTokenRows:
             raise RuntimeError(msg)
         return int(row[0])
 
-    async def minted_at(self, parent_id: str, back: int) -> Instant | None:
-        """See the port."""
-        row = await self._run.row(_MINTED_AT, {"parent_id": parent_id, "back": back})
-        return None if row is None else Instant(row[0])
-
     async def find_presented(self, candidates: Collection[tuple[int, bytes]]) -> Known | None:
         """See the port."""
         for pepper, digest in candidates:
@@ -167,13 +169,10 @@ class AccessTokenRows:
         await self._generation.raise_for("credential", token.id, at)
         return True
 
-    async def end_through(self, parent_id: str, n: int, at: Instant) -> int:
+    async def end_beyond(self, parent_id: str, most: int, at: Instant) -> int:
         """See the port."""
-        return await self._tell(
-            parent_id,
-            await self._run.rows(_END_THROUGH, {"wanted": parent_id, "last": n, "now": at}),
-            at,
-        )
+        values = {"wanted": parent_id, "most": most, "now": at}
+        return await self._tell(parent_id, await self._run.rows(_END_BEYOND, values), at)
 
     async def end_of_secret(self, parent_id: str, secret_n: int, at: Instant) -> int:
         """See the port."""
