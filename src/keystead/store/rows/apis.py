@@ -13,7 +13,7 @@ from keystead.core.names import name_key
 from keystead.policy.catalogue.catalogue import API, Group
 from keystead.policy.scopes import Access
 from keystead.ports.apis import Holder
-from keystead.store.rows.statement import is_one_of
+from keystead.store.rows.statement import is_one_of, kept
 from keystead.store.schema import tables
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ _A: Final = tables.apis.c
 _V: Final = tables.api_verifiers.c
 _H: Final = tables.credential_apis.c
 _C: Final = tables.credentials.c
-_KEPT: Final = {"kept": True}
 _GROUPS: Final = json.Decoder(tuple[Group, ...])
 _ACCESS: Final = json.Decoder(tuple[Access, ...])
 
@@ -37,55 +36,31 @@ _SAVED: Final = (
     "name", "description", "owner_id", "token_format", "algorithm", "token_seconds",
     "offline_networks", "groups", "modified_at", "revision",
 )  # fmt: skip
-_ALL: Final = (
-    select(*_A).where(_A.deleted_at.is_(None)).order_by(_A.name, _A.id).execution_options(**_KEPT)
-)
-_FIND: Final = (
-    select(*_A)
-    .where(_A.id == bindparam("wanted"), _A.deleted_at.is_(None))
-    .execution_options(**_KEPT)
-)
+_ALL: Final = kept(select(*_A).where(_A.deleted_at.is_(None)).order_by(_A.name, _A.id))
+_FIND: Final = kept(select(*_A).where(_A.id == bindparam("wanted"), _A.deleted_at.is_(None)))
 _FIND_AND_HOLD: Final = _FIND.with_for_update()
-_VERIFIERS_OF: Final = (
-    select(_V.api_id, _V.owner_id)
-    .where(is_one_of(_V.api_id, bindparam("ids")))
-    .execution_options(**_KEPT)
+_VERIFIERS_OF: Final = kept(
+    select(_V.api_id, _V.owner_id).where(is_one_of(_V.api_id, bindparam("ids")))
 )
-_INSERT: Final = (
-    insert(tables.apis).values({c.name: bindparam(c.name) for c in _A}).execution_options(**_KEPT)
-)
+_INSERT: Final = kept(insert(tables.apis).values({c.name: bindparam(c.name) for c in _A}))
 _AS_IT_WAS: Final = (
     _A.id == bindparam("wanted"),
     _A.revision == bindparam("was"),
     _A.deleted_at.is_(None),
 )
-_SAVE: Final = (
-    update(tables.apis)
-    .where(*_AS_IT_WAS)
-    .values({name: bindparam(name) for name in _SAVED})
-    .execution_options(**_KEPT)
+_SAVE: Final = kept(
+    update(tables.apis).where(*_AS_IT_WAS).values({name: bindparam(name) for name in _SAVED})
 )
 # Whoever gives a credential access holds the API's row, so that none of them goes unseen here.
-_DROP: Final = (
-    delete(tables.apis)
-    .where(*_AS_IT_WAS, ~exists().where(_H.identifier == _A.identifier))
-    .execution_options(**_KEPT)
+_DROP: Final = kept(
+    delete(tables.apis).where(*_AS_IT_WAS, ~exists().where(_H.identifier == _A.identifier))
 )
-_BURY: Final = (
-    update(tables.apis)
-    .where(*_AS_IT_WAS)
-    .values(deleted_at=bindparam("now"))
-    .execution_options(**_KEPT)
+_BURY: Final = kept(update(tables.apis).where(*_AS_IT_WAS).values(deleted_at=bindparam("now")))
+_ADD_VERIFIER: Final = kept(
+    insert(tables.api_verifiers).values({c.name: bindparam(c.name) for c in _V})
 )
-_ADD_VERIFIER: Final = (
-    insert(tables.api_verifiers)
-    .values({c.name: bindparam(c.name) for c in _V})
-    .execution_options(**_KEPT)
-)
-_DROP_VERIFIERS: Final = (
-    delete(tables.api_verifiers).where(_V.api_id == bindparam("wanted")).execution_options(**_KEPT)
-)
-_HOLDERS: Final = (
+_DROP_VERIFIERS: Final = kept(delete(tables.api_verifiers).where(_V.api_id == bindparam("wanted")))
+_HOLDERS: Final = kept(
     select(_C.id, _C.name, _C.kind, _C.owner_id, _C.access)
     .join(tables.credentials, _C.id == _H.credential_id)
     .where(
@@ -96,7 +71,6 @@ _HOLDERS: Final = (
     )
     .order_by(_H.credential_id)
     .limit(bindparam("size"))
-    .execution_options(**_KEPT)
 )
 
 

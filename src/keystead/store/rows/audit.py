@@ -23,6 +23,7 @@ from keystead.store.rows.entries import (
     last_of_chain,
     look,
 )
+from keystead.store.rows.statement import kept
 from keystead.store.schema import tables
 
 if TYPE_CHECKING:
@@ -42,24 +43,18 @@ _LOG: Final = logging.getLogger("keystead.audit")
 
 _E: Final = tables.audit_entries.c
 _H: Final = tables.audit_heads.c
-_KEPT: Final = {"kept": True}
 
 NODE: Final = 0
 """The embedded database's one node, whose processes share a chain."""
 
 _FIELDS: Final = (*SearchColumns._fields, "node", "n", "entry", "digest")
-_APPEND: Final = (
-    insert(tables.audit_entries)
-    .values({c.name: bindparam(c.name) for c in _E})
-    .execution_options(**_KEPT)
-)
-_HEAD: Final = select(*_H).where(_H.node == bindparam("wanted")).execution_options(**_KEPT)
-_HOLD_HEAD: Final = _HEAD.with_for_update().execution_options(**_KEPT)
-_MOVE_HEAD: Final = (
+_APPEND: Final = kept(insert(tables.audit_entries).values({c.name: bindparam(c.name) for c in _E}))
+_HEAD: Final = kept(select(*_H).where(_H.node == bindparam("wanted")))
+_HOLD_HEAD: Final = kept(_HEAD.with_for_update())
+_MOVE_HEAD: Final = kept(
     update(tables.audit_heads)
     .where(_H.node == bindparam("wanted"))
     .values({name: bindparam(name) for name in ("n", "digest", "key_n", "mac")})
-    .execution_options(**_KEPT)
 )
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import Integer, bindparam, func, select
 
 from keystead.audit.chain import Place, SearchColumns, SignedHead, StoredEntry
 from keystead.ports.audit import NEWEST, ChainState, Moment
-from keystead.store.rows.statement import lies_between
+from keystead.store.rows.statement import kept, lies_between
 from keystead.store.schema import tables
 
 if TYPE_CHECKING:
@@ -45,7 +45,6 @@ FARTHEST: Final = 2_000
 
 _E: Final = tables.audit_entries.c
 _H: Final = tables.audit_heads.c
-_KEPT: Final = {"kept": True}
 
 
 class Order(Enum):
@@ -205,13 +204,13 @@ _CONDITIONS: Final = {
 def _entries(order: Order, rest: frozenset[str], back: bool) -> Select[Any]:  # noqa: FBT001  # a part of the key
     statement = _within(select(*_E), order, back=back)
     statement = statement.where(*(_CONDITIONS[name] for name in sorted(rest)))
-    return statement.limit(bindparam("size", type_=Integer)).execution_options(**_KEPT)
+    return kept(statement.limit(bindparam("size", type_=Integer)))
 
 
 @cache
 def _edge(order: Order, back: bool) -> Select[Any]:  # noqa: FBT001  # a part of the key
     statement = _within(select(*order.value), order, back=back)
-    return statement.limit(1).offset(FARTHEST - 1).execution_options(**_KEPT)
+    return kept(statement.limit(1).offset(FARTHEST - 1))
 
 
 def _within(statement: Select[Any], order: Order, *, back: bool) -> Select[Any]:
@@ -232,21 +231,15 @@ def _all_chains() -> Select[Any]:
     last = select(func.max(_E.n)).where(_E.node == nodes.node).scalar_subquery()
     heads = nodes.node.table.outerjoin(tables.audit_heads, _H.node == nodes.node)
     found = select(nodes.node, last.label("last"), _H.n, _H.digest, _H.key_n, _H.mac)
-    return found.select_from(heads).execution_options(**_KEPT)
+    return kept(found.select_from(heads))
 
 
 _CHAINS: Final = _all_chains()
-_LAST: Final = (
-    select(_E.n)
-    .where(_E.node == bindparam("wanted"))
-    .order_by(_E.n.desc())
-    .limit(1)
-    .execution_options(**_KEPT)
+_LAST: Final = kept(
+    select(_E.n).where(_E.node == bindparam("wanted")).order_by(_E.n.desc()).limit(1)
 )
-_DIGEST: Final = (
-    select(_E.digest)
-    .where(_E.node == bindparam("wanted"), _E.n == bindparam("number"))
-    .execution_options(**_KEPT)
+_DIGEST: Final = kept(
+    select(_E.digest).where(_E.node == bindparam("wanted"), _E.n == bindparam("number"))
 )
 
 

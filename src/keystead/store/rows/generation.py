@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
+from keystead.store.rows.statement import kept
 from keystead.store.schema import tables
 
 if TYPE_CHECKING:
@@ -17,25 +18,18 @@ __all__ = ["JOURNAL_KEPT", "GenerationRows"]
 
 _G: Final = tables.generation.c
 _J: Final = tables.generation_journal.c
-_KEPT: Final = {"kept": True}
 
 JOURNAL_KEPT: Final = 100_000
 """Names kept in the journal at least; a process that is further behind forgets everything."""
 
 _TRIM_EVERY: Final = 1000
 
-_HOLD: Final = select(_G.n).with_for_update().execution_options(**_KEPT)
-_RAISE: Final = (
-    update(tables.generation).values(n=_G.n + 1).returning(_G.n).execution_options(**_KEPT)
+_HOLD: Final = kept(select(_G.n).with_for_update())
+_RAISE: Final = kept(update(tables.generation).values(n=_G.n + 1).returning(_G.n))
+_WRITE: Final = kept(
+    insert(tables.generation_journal).values({c.name: bindparam(c.name) for c in _J})
 )
-_WRITE: Final = (
-    insert(tables.generation_journal)
-    .values({c.name: bindparam(c.name) for c in _J})
-    .execution_options(**_KEPT)
-)
-_TRIM: Final = (
-    delete(tables.generation_journal).where(_J.n <= bindparam("until")).execution_options(**_KEPT)
-)
+_TRIM: Final = kept(delete(tables.generation_journal).where(_J.n <= bindparam("until")))
 
 
 class GenerationRows:

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from keystead.core.clock import Instant
 from keystead.ports.idempotency import SealedAnswer
+from keystead.store.rows.statement import kept
 from keystead.store.schema import tables
 
 if TYPE_CHECKING:
@@ -19,25 +20,19 @@ if TYPE_CHECKING:
 __all__ = ["IdempotencyRows"]
 
 _A: Final = tables.kept_answers.c
-_KEPT: Final = {"kept": True}
 _INSERT: Final = insert(tables.kept_answers).values({c.name: bindparam(c.name) for c in _A})
 # What has ended is free, whether it has been deleted yet or not.
-_CLAIM: Final = _INSERT.on_conflict_do_update(
-    index_elements=[_A.credential_id, _A.request_key],
-    set_={"sealed": _INSERT.excluded.sealed, "expires_at": _INSERT.excluded.expires_at},
-    where=_A.expires_at <= bindparam("now"),
-).execution_options(**_KEPT)
-_OF_KEY: Final = (_A.credential_id == bindparam("of"), _A.request_key == bindparam("named"))
-_KEEP: Final = (
-    update(tables.kept_answers)
-    .where(*_OF_KEY)
-    .values(sealed=bindparam("sealed"))
-    .execution_options(**_KEPT)
+_CLAIM: Final = kept(
+    _INSERT.on_conflict_do_update(
+        index_elements=[_A.credential_id, _A.request_key],
+        set_={"sealed": _INSERT.excluded.sealed, "expires_at": _INSERT.excluded.expires_at},
+        where=_A.expires_at <= bindparam("now"),
+    )
 )
-_FIND: Final = (
-    select(_A.sealed, _A.expires_at)
-    .where(*_OF_KEY, _A.expires_at > bindparam("now"))
-    .execution_options(**_KEPT)
+_OF_KEY: Final = (_A.credential_id == bindparam("of"), _A.request_key == bindparam("named"))
+_KEEP: Final = kept(update(tables.kept_answers).where(*_OF_KEY).values(sealed=bindparam("sealed")))
+_FIND: Final = kept(
+    select(_A.sealed, _A.expires_at).where(*_OF_KEY, _A.expires_at > bindparam("now"))
 )
 _ENDED: Final = (
     select(_A.credential_id, _A.request_key)
@@ -47,10 +42,8 @@ _ENDED: Final = (
     # Each node deletes what no other one is deleting.
     .with_for_update(skip_locked=True)
 )
-_FORGET: Final = (
-    delete(tables.kept_answers)
-    .where(tuple_(_A.credential_id, _A.request_key).in_(_ENDED))
-    .execution_options(**_KEPT)
+_FORGET: Final = kept(
+    delete(tables.kept_answers).where(tuple_(_A.credential_id, _A.request_key).in_(_ENDED))
 )
 
 

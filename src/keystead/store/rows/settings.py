@@ -9,6 +9,7 @@ from msgspec import convert, json
 from sqlalchemy import bindparam, delete, insert, select
 
 from keystead.policy.organisation import Organisation
+from keystead.store.rows.statement import kept
 from keystead.store.schema import tables
 
 if TYPE_CHECKING:
@@ -19,19 +20,12 @@ if TYPE_CHECKING:
 __all__ = ["SettingRows"]
 
 _S: Final = tables.settings.c
-_KEPT: Final = {"kept": True}
 _NAMES: Final = tuple(field.name for field in fields(Organisation))
 _VALUE: Final = json.Decoder()
 
-_ALL: Final = select(_S.name, _S.value).execution_options(**_KEPT)
-_DROP: Final = (
-    delete(tables.settings).where(_S.name == bindparam("wanted")).execution_options(**_KEPT)
-)
-_WRITE: Final = (
-    insert(tables.settings)
-    .values({c.name: bindparam(c.name) for c in _S})
-    .execution_options(**_KEPT)
-)
+_ALL: Final = kept(select(_S.name, _S.value))
+_DROP: Final = kept(delete(tables.settings).where(_S.name == bindparam("wanted")))
+_WRITE: Final = kept(insert(tables.settings).values({c.name: bindparam(c.name) for c in _S}))
 
 
 class SettingRows:

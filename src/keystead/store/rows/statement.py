@@ -7,10 +7,11 @@ here, because a statement that stands at module level is compiled once per engin
 from __future__ import annotations
 
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 from sqlalchemy import and_, bindparam, tuple_
 from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.expression import Executable
 from sqlalchemy.sql.functions import FunctionElement
 
 if TYPE_CHECKING:
@@ -19,9 +20,10 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
     from sqlalchemy.engine import Dialect
     from sqlalchemy.sql.compiler import SQLCompiler
-    from sqlalchemy.sql.expression import Executable
 
-__all__ = ["Compiled", "Compiler", "Row", "Runner", "holds", "is_one_of", "lies_between"]
+__all__ = ["Compiled", "Compiler", "Row", "Runner", "holds", "is_one_of", "kept", "lies_between"]
+
+E = TypeVar("E", bound=Executable)
 
 Row = Any
 """A row of the driver: values by position and by column name."""
@@ -162,8 +164,13 @@ def _placing(names: Sequence[str]) -> Callable[[Mapping[str, object]], tuple[obj
             return itemgetter(*names)
 
 
+def kept(statement: E) -> E:
+    """Mark a statement that stands at module level: it is compiled once for each engine."""
+    return statement.execution_options(kept=True)
+
+
 class Compiler:
-    """Compiles for one engine, and remembers the statements that stand at module level."""
+    """Compiles for one engine, and remembers the statements that are kept."""
 
     def __init__(self, dialect: Dialect) -> None:
         """Compile for a dialect."""
@@ -171,10 +178,10 @@ class Compiler:
         self._kept: dict[int, tuple[Executable, Compiled]] = {}
 
     def compiled(self, statement: Executable) -> Compiled:
-        """Return the statement compiled; a list's statement, built anew each time, is not kept."""
-        kept = self._kept.get(id(statement))
-        if kept is not None and kept[0] is statement:
-            return kept[1]
+        """Return the statement compiled; a list's, which is built anew each time, is not `kept`."""
+        found = self._kept.get(id(statement))
+        if found is not None and found[0] is statement:
+            return found[1]
         made = Compiled(statement, self._dialect)
         if "kept" in statement.get_execution_options():
             self._kept[id(statement)] = (statement, made)

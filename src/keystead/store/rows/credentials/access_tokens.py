@@ -18,6 +18,7 @@ from keystead.ports.credentials import Known
 from keystead.store.rows.credentials.credentials import LEAN_COLUMNS, credential_from
 from keystead.store.rows.credentials.own import own_of
 from keystead.store.rows.owners.owners import OWNER_COLUMNS, owner_from
+from keystead.store.rows.statement import kept
 from keystead.store.schema import tables
 
 if TYPE_CHECKING:
@@ -32,7 +33,6 @@ _T: Final = tables.access_tokens.c
 _S: Final = tables.spent_assertions.c
 _C: Final = tables.credentials.c
 _O: Final = tables.owners.c
-_KEPT: Final = {"kept": True}
 _GRANTS: Final = json.Decoder(dict[str, tuple[str, ...]])
 
 _NAMES: Final = (
@@ -43,7 +43,7 @@ _COLUMNS: Final = [_T[name].label(f"t_{name}") for name in _NAMES]
 # Of the index of those that were not ended, which alone are numbered on from.
 _LIVING_OF: Final = (_T.parent_id == bindparam("parent_id"), _T.revoked_at.is_(None))
 _NEWEST: Final = select(_T.n).where(*_LIVING_OF).order_by(_T.n.desc())
-_INSERT: Final = (
+_INSERT: Final = kept(
     insert(tables.access_tokens)
     .from_select(
         _NAMES,
@@ -57,22 +57,18 @@ _INSERT: Final = (
         ),
     )
     .returning(_T.n)
-    .execution_options(**_KEPT)
 )
-_PRESENTED: Final = (
+_PRESENTED: Final = kept(
     select(*LEAN_COLUMNS, *_COLUMNS, *OWNER_COLUMNS)
     .select_from(tables.access_tokens)
     .join(tables.credentials, _C.id == _T.parent_id)
     .join(tables.owners, _O.id == _C.owner_id)
     .where(_T.digest == bindparam("wanted"), _T.pepper_n == bindparam("pepper"))
-    .execution_options(**_KEPT)
 )
 _END: Final = (
     update(tables.access_tokens).where(_T.revoked_at.is_(None)).values(revoked_at=bindparam("now"))
 )
-_REVOKE: Final = _END.where(
-    _T.id == bindparam("wanted"), _T.digest == bindparam("digest")
-).execution_options(**_KEPT)
+_REVOKE: Final = kept(_END.where(_T.id == bindparam("wanted"), _T.digest == bindparam("digest")))
 _OF_PARENT: Final = _END.where(
     _T.parent_id == bindparam("wanted"), _T.expires_at > bindparam("now")
 )
@@ -87,14 +83,10 @@ _OLDEST_BEYOND: Final = (
     .limit(1)
     .offset(bindparam("most", type_=Integer))
 )
-_END_BEYOND: Final = (
-    _OF_PARENT.where(_T.n <= _OLDEST_BEYOND.scalar_subquery())
-    .returning(_T.id)
-    .execution_options(**_KEPT)
+_END_BEYOND: Final = kept(
+    _OF_PARENT.where(_T.n <= _OLDEST_BEYOND.scalar_subquery()).returning(_T.id)
 )
-_END_OF_SECRET: Final = (
-    _OF_PARENT.where(_T.secret_n <= bindparam("last")).returning(_T.id).execution_options(**_KEPT)
-)
+_END_OF_SECRET: Final = kept(_OF_PARENT.where(_T.secret_n <= bindparam("last")).returning(_T.id))
 _ENDED: Final = (
     select(_T.row)
     .where(_T.expires_at <= bindparam("now"))
@@ -103,17 +95,19 @@ _ENDED: Final = (
     # Each node deletes what no other one is deleting.
     .with_for_update(skip_locked=True)
 )
-_FORGET: Final = delete(tables.access_tokens).where(_T.row.in_(_ENDED)).execution_options(**_KEPT)
+_FORGET: Final = kept(delete(tables.access_tokens).where(_T.row.in_(_ENDED)))
 
 _NOTE: Final = insert_or_update(tables.spent_assertions).values(
     {c.name: bindparam(c.name) for c in _S}
 )
 # What has ended is forgotten, whether it has been deleted yet or not.
-_SPEND: Final = _NOTE.on_conflict_do_update(
-    index_elements=[_S.credential_id, _S.digest],
-    set_={"expires_at": _NOTE.excluded.expires_at},
-    where=_S.expires_at <= bindparam("now"),
-).execution_options(**_KEPT)
+_SPEND: Final = kept(
+    _NOTE.on_conflict_do_update(
+        index_elements=[_S.credential_id, _S.digest],
+        set_={"expires_at": _NOTE.excluded.expires_at},
+        where=_S.expires_at <= bindparam("now"),
+    )
+)
 _OVER: Final = (
     select(_S.credential_id, _S.digest)
     .where(_S.expires_at <= bindparam("now"))
@@ -121,10 +115,8 @@ _OVER: Final = (
     .limit(bindparam("size"))
     .with_for_update(skip_locked=True)
 )
-_FORGET_SPENT: Final = (
-    delete(tables.spent_assertions)
-    .where(tuple_(_S.credential_id, _S.digest).in_(_OVER))
-    .execution_options(**_KEPT)
+_FORGET_SPENT: Final = kept(
+    delete(tables.spent_assertions).where(tuple_(_S.credential_id, _S.digest).in_(_OVER))
 )
 
 

@@ -23,7 +23,7 @@ from keystead.store.rows.lists.counts import credential_counts
 from keystead.store.rows.lists.credentials import LIVING, credential_places
 from keystead.store.rows.owners.owners import OWNER_COLUMNS, owner_from
 from keystead.store.rows.paging import search_text
-from keystead.store.rows.statement import is_one_of
+from keystead.store.rows.statement import is_one_of, kept
 from keystead.store.schema import tables
 
 if TYPE_CHECKING:
@@ -41,7 +41,6 @@ __all__ = ["LEAN_COLUMNS", "CredentialRows", "credential_from"]
 _C: Final = tables.credentials.c
 _S: Final = tables.credential_secrets.c
 _O: Final = tables.owners.c
-_KEPT: Final = {"kept": True}
 
 _ACCESS: Final = json.Decoder(tuple[Access, ...])
 _TEXTS: Final = json.Decoder(list[str])
@@ -63,54 +62,46 @@ _SAVED: Final = (
     "disabled_at", "revoked_at", "metadata", "modified_at", "revision", "public_jwks",
     "legacy_audience",
 )  # fmt: skip
-_INSERT: Final = (
-    insert(tables.credentials)
-    .values({c.name: bindparam(c.name) for c in tables.credentials.c})
-    .execution_options(**_KEPT)
+_INSERT: Final = kept(
+    insert(tables.credentials).values({c.name: bindparam(c.name) for c in tables.credentials.c})
 )
-_INSERT_SECRET: Final = (
-    insert(tables.credential_secrets)
-    .values({c.name: bindparam(c.name) for c in tables.credential_secrets.c if c.name != "row"})
-    .execution_options(**_KEPT)
+_INSERT_SECRET: Final = kept(
+    insert(tables.credential_secrets).values(
+        {c.name: bindparam(c.name) for c in tables.credential_secrets.c if c.name != "row"}
+    )
 )
 _WITH_OWNER: Final = select(*_COLUMNS, *OWNER_COLUMNS).join(tables.owners, _O.id == _C.owner_id)
 # What is remembered of a presented credential is bounded: its owner could make it large otherwise.
 _LEFT_OUT: Final = {"description": literal(""), "metadata": literal("{}")}
 LEAN_COLUMNS: Final = [_LEFT_OUT.get(column.name, column) for column in _COLUMNS]
-_PRESENTED: Final = (
+_PRESENTED: Final = kept(
     select(*LEAN_COLUMNS, *_SECRET_COLUMNS, *OWNER_COLUMNS)
     .select_from(tables.credentials)
     .join(tables.owners, _O.id == _C.owner_id)
     .join(tables.credential_secrets, _S.credential_id == _C.id)
     .where(_S.digest == bindparam("wanted"), _S.pepper_n == bindparam("pepper"))
-    .execution_options(**_KEPT)
 )
-_FIND: Final = _WITH_OWNER.where(_C.id == bindparam("wanted"), LIVING).execution_options(**_KEPT)
-_SIGNING: Final = (
+_FIND: Final = kept(_WITH_OWNER.where(_C.id == bindparam("wanted"), LIVING))
+_SIGNING: Final = kept(
     select(*LEAN_COLUMNS, *OWNER_COLUMNS)
     .select_from(tables.credentials)
     .join(tables.owners, _O.id == _C.owner_id)
     .where(_C.id == bindparam("wanted"), _C.public_jwks.is_not(None))
-    .execution_options(**_KEPT)
 )
-_METADATA_OF: Final = (
-    select(_C.metadata).where(_C.id == bindparam("wanted")).execution_options(**_KEPT)
-)
+_METADATA_OF: Final = kept(select(_C.metadata).where(_C.id == bindparam("wanted")))
 _FIND_AND_HOLD: Final = _FIND.with_for_update(of=tables.credentials)
-_FIND_ALL: Final = _WITH_OWNER.where(is_one_of(_C.id, bindparam("ids"))).execution_options(**_KEPT)
-_SECRETS_OF: Final = (
+_FIND_ALL: Final = kept(_WITH_OWNER.where(is_one_of(_C.id, bindparam("ids"))))
+_SECRETS_OF: Final = kept(
     select(_S.credential_id, *_SECRET_COLUMNS)
     .where(is_one_of(_S.credential_id, bindparam("ids")))
     .order_by(_S.credential_id, _S.n)
-    .execution_options(**_KEPT)
 )
-_SAVE: Final = (
+_SAVE: Final = kept(
     update(tables.credentials)
     .where(_C.id == bindparam("wanted"), _C.revision == bindparam("was"), _C.deleted_at.is_(None))
     .values({name: bindparam(name) for name in _SAVED})
-    .execution_options(**_KEPT)
 )
-_RETIRE: Final = (
+_RETIRE: Final = kept(
     update(tables.credential_secrets)
     .where(
         _S.credential_id == bindparam("wanted"),
@@ -118,26 +109,22 @@ _RETIRE: Final = (
         or_(_S.retires_at.is_(None), _S.retires_at > bindparam("end")),
     )
     .values(retires_at=bindparam("end"))
-    .execution_options(**_KEPT)
 )
-_FIRST_USE: Final = (
+_FIRST_USE: Final = kept(
     update(tables.credential_secrets)
     .where(_S.credential_id == bindparam("wanted"), _S.n == bindparam("number"), _S.ends_older == 1)
     .values(ends_older=0)
-    .execution_options(**_KEPT)
 )
 _A: Final = tables.credential_apis.c
 _R: Final = tables.apis.c
 # Held until the end, so that none of them is deleted for good meanwhile and its identifier another's.
-_HOLD_APIS: Final = (
+_HOLD_APIS: Final = kept(
     select(_R.id)
     .where(is_one_of(_R.identifier, bindparam("named")))
     .with_for_update(read=True, key_share=True)
-    .execution_options(**_KEPT)
 )
-_NOTE_API: Final = (
-    insert(tables.credential_apis)
-    .from_select(
+_NOTE_API: Final = kept(
+    insert(tables.credential_apis).from_select(
         ["identifier", "credential_id"],
         select(bindparam("api", type_=String), bindparam("holder", type_=String)).where(
             ~exists().where(
@@ -145,13 +132,11 @@ _NOTE_API: Final = (
             )
         ),
     )
-    .execution_options(**_KEPT)
 )
-_BURY: Final = (
+_BURY: Final = kept(
     update(tables.credentials)
     .where(_C.id == bindparam("wanted"), _C.deleted_at.is_(None))
     .values(deleted_at=bindparam("now"), revoked_at=func.coalesce(_C.revoked_at, bindparam("now")))
-    .execution_options(**_KEPT)
 )
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import bindparam, literal, select
 
+from keystead.store.rows.statement import kept
 from keystead.store.schema import tables
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ __all__ = ["own_of"]
 
 _O: Final = tables.owners.c
 _M: Final = tables.group_members.c
-_OWN: Final = (
+_OWN: Final = kept(
     select(literal("application").label("what"), _O.id.label("id"))
     .where(_O.managed_by == bindparam("wanted"))
     .union_all(
@@ -23,7 +24,6 @@ _OWN: Final = (
             _M.owner_id == bindparam("wanted")
         )
     )
-    .execution_options(kept=True)
 )
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_or_not
 
 from keystead.credentials.signing_key import SigningKey
+from keystead.store.rows.statement import kept
 from keystead.store.schema import tables
 
 if TYPE_CHECKING:
@@ -22,43 +23,34 @@ if TYPE_CHECKING:
 __all__ = ["SigningKeyRows"]
 
 _K: Final = tables.signing_keys.c
-_KEPT: Final = {"kept": True}
 _NAMES: Final = tuple(c.name for c in _K)
 _LAST_FIRST: Final = (_K.signs_from.desc(), _K.kid.desc())
 
-_ALL: Final = (
-    select(tables.signing_keys).order_by(_K.algorithm, *_LAST_FIRST).execution_options(**_KEPT)
-)
-_SIGNER: Final = (
+_ALL: Final = kept(select(tables.signing_keys).order_by(_K.algorithm, *_LAST_FIRST))
+_SIGNER: Final = kept(
     select(tables.signing_keys)
     .where(_K.algorithm == bindparam("wanted"), _K.signs_from <= bindparam("now"))
     .order_by(*_LAST_FIRST)
     .limit(1)
-    .execution_options(**_KEPT)
 )
-_INSERT: Final = (
-    insert(tables.signing_keys)
-    .values({name: bindparam(name) for name in _NAMES})
-    .execution_options(**_KEPT)
+_INSERT: Final = kept(
+    insert(tables.signing_keys).values({name: bindparam(name) for name in _NAMES})
 )
-_INSERT_FIRST: Final = (
+_INSERT_FIRST: Final = kept(
     insert_or_not(tables.signing_keys)
     .values({name: bindparam(name) for name in _NAMES})
     .on_conflict_do_nothing()
-    .execution_options(**_KEPT)
 )
-_END: Final = (
+_END: Final = kept(
     update(tables.signing_keys)
     .where(_K.kid == bindparam("wanted"), _K.ends_at.is_(None))
     .values(ends_at=bindparam("end"))
-    .execution_options(**_KEPT)
 )
-_DESTROY: Final = (
+_DESTROY: Final = kept(
     update(tables.signing_keys)
     .where(_K.ends_at <= bindparam("now"), func.length(_K.sealed) > 0)
     .values(sealed=bindparam("nothing"))
     .returning(_K.kid)
-    .execution_options(**_KEPT)
 )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import bindparam, select
 
 from keystead.credentials.record import LastUse
-from keystead.store.rows.statement import is_one_of
+from keystead.store.rows.statement import is_one_of, kept
 from keystead.store.schema import tables
 
 if TYPE_CHECKING:
@@ -19,10 +19,10 @@ __all__ = ["ADD_USE", "last_uses"]
 
 _U: Final = tables.last_use.c
 
-_LAST_USES: Final = (
-    select(_U.credential_id, _U.secret_n, _U.at, _U.address, _U.agent, _U.uses)
-    .where(is_one_of(_U.credential_id, bindparam("ids")))
-    .execution_options(kept=True)
+_LAST_USES: Final = kept(
+    select(_U.credential_id, _U.secret_n, _U.at, _U.address, _U.agent, _U.uses).where(
+        is_one_of(_U.credential_id, bindparam("ids"))
+    )
 )
 
 ADD_USE: Final = """

@@ -11,7 +11,7 @@ from keystead.core.names import name_key
 from keystead.owners.group import Group
 from keystead.ports.paging import Page
 from keystead.store.rows.paging import end_of, holds_text, paged
-from keystead.store.rows.statement import is_one_of
+from keystead.store.rows.statement import is_one_of, kept
 from keystead.store.schema import tables
 
 if TYPE_CHECKING:
@@ -27,23 +27,14 @@ __all__ = ["GroupRows"]
 
 _G: Final = tables.groups.c
 _M: Final = tables.group_members.c
-_KEPT: Final = {"kept": True}
 
 _MOST_NAMED: Final = 100
 """Owners whose membership changed that are named one by one; of more, every process forgets all it knows."""
 
-_INSERT: Final = (
-    insert(tables.groups).values({c.name: bindparam(c.name) for c in _G}).execution_options(**_KEPT)
-)
-_FIND: Final = (
-    select(*_G)
-    .where(_G.id == bindparam("wanted"), _G.deleted_at.is_(None))
-    .execution_options(**_KEPT)
-)
-_EXISTING: Final = (
-    select(_G.id)
-    .where(is_one_of(_G.id, bindparam("ids")), _G.deleted_at.is_(None))
-    .execution_options(**_KEPT)
+_INSERT: Final = kept(insert(tables.groups).values({c.name: bindparam(c.name) for c in _G}))
+_FIND: Final = kept(select(*_G).where(_G.id == bindparam("wanted"), _G.deleted_at.is_(None)))
+_EXISTING: Final = kept(
+    select(_G.id).where(is_one_of(_G.id, bindparam("ids")), _G.deleted_at.is_(None))
 )
 _SAVED: Final = ("name", "name_key", "modified_at", "revision")
 _AS_IT_WAS: Final = (
@@ -51,37 +42,21 @@ _AS_IT_WAS: Final = (
     _G.revision == bindparam("was"),
     _G.deleted_at.is_(None),
 )
-_SAVE: Final = (
-    update(tables.groups)
-    .where(*_AS_IT_WAS)
-    .values({name: bindparam(name) for name in _SAVED})
-    .execution_options(**_KEPT)
+_SAVE: Final = kept(
+    update(tables.groups).where(*_AS_IT_WAS).values({name: bindparam(name) for name in _SAVED})
 )
-_BURY: Final = (
-    update(tables.groups)
-    .where(*_AS_IT_WAS)
-    .values(deleted_at=bindparam("now"))
-    .execution_options(**_KEPT)
+_BURY: Final = kept(update(tables.groups).where(*_AS_IT_WAS).values(deleted_at=bindparam("now")))
+_MEMBERS_OF: Final = kept(
+    select(_M.group_id, _M.owner_id).where(is_one_of(_M.group_id, bindparam("ids")))
 )
-_MEMBERS_OF: Final = (
-    select(_M.group_id, _M.owner_id)
-    .where(is_one_of(_M.group_id, bindparam("ids")))
-    .execution_options(**_KEPT)
+_ADD: Final = kept(insert(tables.group_members).values({c.name: bindparam(c.name) for c in _M}))
+_REMOVE: Final = kept(
+    delete(tables.group_members).where(
+        _M.group_id == bindparam("wanted"), is_one_of(_M.owner_id, bindparam("ids"))
+    )
 )
-_ADD: Final = (
-    insert(tables.group_members)
-    .values({c.name: bindparam(c.name) for c in _M})
-    .execution_options(**_KEPT)
-)
-_REMOVE: Final = (
-    delete(tables.group_members)
-    .where(_M.group_id == bindparam("wanted"), is_one_of(_M.owner_id, bindparam("ids")))
-    .execution_options(**_KEPT)
-)
-_UNGRANT: Final = (
-    delete(tables.folder_grants)
-    .where(tables.folder_grants.c.grantee_id == bindparam("wanted"))
-    .execution_options(**_KEPT)
+_UNGRANT: Final = kept(
+    delete(tables.folder_grants).where(tables.folder_grants.c.grantee_id == bindparam("wanted"))
 )
 
 

@@ -13,7 +13,7 @@ from keystead.core.names import name_key
 from keystead.owners.owner import Owner
 from keystead.policy.roles import Role
 from keystead.store.rows.paging import cut_page, holds_text, paged, search_text
-from keystead.store.rows.statement import holds, is_one_of
+from keystead.store.rows.statement import holds, is_one_of, kept
 from keystead.store.schema import tables
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 __all__ = ["OWNER_COLUMNS", "OwnerRows", "owner_from"]
 
 _O: Final = tables.owners.c
-_KEPT: Final = {"kept": True}
 _ROLES: Final = json.Decoder(frozenset[str])
 _METADATA: Final = json.Decoder(dict[str, str])
 
@@ -47,23 +46,19 @@ _SAVED: Final = (
     "name", "name_key", "search", "email", "roles", "state", "managed_by", "modified_at", "revision",
     "external_id", "metadata", "password_changed_at", "must_change",
 )  # fmt: skip
-_INSERT: Final = (
-    insert(tables.owners).values({c.name: bindparam(c.name) for c in _O}).execution_options(**_KEPT)
+_INSERT: Final = kept(insert(tables.owners).values({c.name: bindparam(c.name) for c in _O}))
+_FIND: Final = kept(select(*_WHOLE).where(_O.id == bindparam("wanted")))
+_FIND_WITH_PASSWORD: Final = kept(
+    select(*_WHOLE, _O.password_hash).where(_O.id == bindparam("wanted"))
 )
-_FIND: Final = select(*_WHOLE).where(_O.id == bindparam("wanted")).execution_options(**_KEPT)
-_FIND_WITH_PASSWORD: Final = (
-    select(*_WHOLE, _O.password_hash).where(_O.id == bindparam("wanted")).execution_options(**_KEPT)
-)
-_EXISTING: Final = (
-    select(_O.id).where(is_one_of(_O.id, bindparam("ids"))).execution_options(**_KEPT)
-)
+_EXISTING: Final = kept(select(_O.id).where(is_one_of(_O.id, bindparam("ids"))))
 _SAVING: Final = update(tables.owners).where(
     _O.id == bindparam("wanted"), _O.revision == bindparam("was")
 )
-_SAVE: Final = _SAVING.values({name: bindparam(name) for name in _SAVED}).execution_options(**_KEPT)
-_SAVE_WITH_PASSWORD: Final = _SAVING.values(
-    {name: bindparam(name) for name in (*_SAVED, "password_hash")}
-).execution_options(**_KEPT)
+_SAVE: Final = kept(_SAVING.values({name: bindparam(name) for name in _SAVED}))
+_SAVE_WITH_PASSWORD: Final = kept(
+    _SAVING.values({name: bindparam(name) for name in (*_SAVED, "password_hash")})
+)
 
 
 def _has_role(role: Role) -> ColumnElement[bool]:
@@ -71,7 +66,7 @@ def _has_role(role: Role) -> ColumnElement[bool]:
     return holds(_O.roles, f'"{role}"')
 
 
-_ADMINISTRATORS: Final = (
+_ADMINISTRATORS: Final = kept(
     select(func.count())
     .select_from(tables.owners)
     .where(
@@ -80,7 +75,6 @@ _ADMINISTRATORS: Final = (
         _O.state == "active",
         _has_role(Role.ADMINISTRATOR),
     )
-    .execution_options(**_KEPT)
 )
 
 

@@ -10,7 +10,7 @@ from keystead.core.names import name_key
 from keystead.policy.roles import Right
 from keystead.ports.paging import Page
 from keystead.store.rows.paging import end_of, holds_text, paged
-from keystead.store.rows.statement import is_one_of
+from keystead.store.rows.statement import is_one_of, kept
 from keystead.store.schema import tables
 from keystead.vault.folder import MAX_DEPTH, Folder, FolderTree
 
@@ -27,7 +27,6 @@ __all__ = ["FolderRows", "living_folder"]
 
 _F: Final = tables.folders.c
 _G: Final = tables.folder_grants.c
-_KEPT: Final = {"kept": True}
 
 
 def living_folder(parameter: str) -> Exists:
@@ -43,50 +42,32 @@ def living_folder(parameter: str) -> Exists:
 
 
 _NAMES: Final = [c.name for c in _F]
-_INSERT: Final = (
-    insert(tables.folders)
-    .from_select(
+_INSERT: Final = kept(
+    insert(tables.folders).from_select(
         _NAMES,
         select(*(bindparam(c.name, type_=c.type) for c in _F)).where(
             or_(bindparam("parent_id", type_=String).is_(None), living_folder("parent_id"))
         ),
     )
-    .execution_options(**_KEPT)
 )
-_GRANT: Final = (
-    insert(tables.folder_grants)
-    .values({c.name: bindparam(c.name) for c in _G})
-    .execution_options(**_KEPT)
-)
-_UNGRANT: Final = (
-    delete(tables.folder_grants)
-    .where(_G.folder_id == bindparam("wanted"))
-    .execution_options(**_KEPT)
-)
-_GRANTS_OF: Final = (
+_GRANT: Final = kept(insert(tables.folder_grants).values({c.name: bindparam(c.name) for c in _G}))
+_UNGRANT: Final = kept(delete(tables.folder_grants).where(_G.folder_id == bindparam("wanted")))
+_GRANTS_OF: Final = kept(
     select(_G.folder_id, _G.grantee_id, _G.access_right)
     .where(is_one_of(_G.folder_id, bindparam("ids")))
     .order_by(_G.folder_id, _G.grantee_id)
-    .execution_options(**_KEPT)
 )
-_TREE: Final = (
-    select(_F.id, _F.parent_id, _F.name, _F.name_key)
-    .where(_F.deleted_at.is_(None))
-    .execution_options(**_KEPT)
+_TREE: Final = kept(
+    select(_F.id, _F.parent_id, _F.name, _F.name_key).where(_F.deleted_at.is_(None))
 )
-_ALL_GRANTS: Final = (
+_ALL_GRANTS: Final = kept(
     select(_G.folder_id, _G.grantee_id, _G.access_right)
     .join(tables.folders, _F.id == _G.folder_id)
     .where(_F.deleted_at.is_(None))
-    .execution_options(**_KEPT)
 )
-_FIND: Final = (
-    select(*_F)
-    .where(_F.id == bindparam("wanted"), _F.deleted_at.is_(None))
-    .execution_options(**_KEPT)
-)
+_FIND: Final = kept(select(*_F).where(_F.id == bindparam("wanted"), _F.deleted_at.is_(None)))
 _SAVED: Final = ("parent_id", "name", "name_key", "modified_at", "revision")
-_SAVE: Final = (
+_SAVE: Final = kept(
     update(tables.folders)
     .where(
         _F.id == bindparam("wanted"),
@@ -95,7 +76,6 @@ _SAVE: Final = (
         or_(bindparam("parent_id", type_=String).is_(None), living_folder("parent_id")),
     )
     .values({name: bindparam(name) for name in _SAVED})
-    .execution_options(**_KEPT)
 )
 # One level more than a tree may have: enough to see that it is too deep, and an end in any case.
 _LEVELS: Final = MAX_DEPTH + 1
@@ -109,7 +89,7 @@ _above = _start.union_all(
         _F.id == _start.c.parent_id, _start.c.level < _LEVELS
     )
 )
-_ABOVE: Final = select(_above.c.id).order_by(_above.c.level).execution_options(**_KEPT)
+_ABOVE: Final = kept(select(_above.c.id).order_by(_above.c.level))
 _top = (
     select(_F.id, literal(1).label("level"))
     .where(_F.id == bindparam("wanted"), _F.deleted_at.is_(None))
@@ -120,13 +100,11 @@ _below = _top.union_all(
         _F.parent_id == _top.c.id, _F.deleted_at.is_(None), _top.c.level < _LEVELS
     )
 )
-_HEIGHT: Final = select(func.coalesce(func.max(_below.c.level), 0)).execution_options(**_KEPT)
-_HOLD: Final = (
-    select(_F.id).where(_F.id == bindparam("wanted")).with_for_update().execution_options(**_KEPT)
-)
+_HEIGHT: Final = kept(select(func.coalesce(func.max(_below.c.level), 0)))
+_HOLD: Final = kept(select(_F.id).where(_F.id == bindparam("wanted")).with_for_update())
 _CHILD: Final = tables.folders.alias("child")
 _A: Final = tables.accounts.c
-_BURY: Final = (
+_BURY: Final = kept(
     update(tables.folders)
     .where(
         _F.id == bindparam("wanted"),
@@ -141,7 +119,6 @@ _BURY: Final = (
         .exists(),
     )
     .values(deleted_at=bindparam("now"))
-    .execution_options(**_KEPT)
 )
 
 
