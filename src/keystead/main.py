@@ -59,8 +59,8 @@ from keystead.policy.roles import Role
 from keystead.policy.scopes import Access
 from keystead.settings import MASTER_KEY, Settings, database_of, read_settings, write_settings
 from keystead.store.chains import export_chains, newest_checkpoints, verify_chains
-from keystead.store.doctor import Finding
-from keystead.store.doctor import examine as examine_installation
+from keystead.store.examining.installation import Finding
+from keystead.store.examining.installation import examine as examine_installation
 from keystead.store.leader import Leader
 from keystead.store.presence import Presence
 from keystead.web.present import new_request_id

@@ -55,10 +55,10 @@ FAULTS: dict[str, tuple[Callable[[Path], object], str, str]] = {
         "others than its owner",
     ),
     "no key file": (lambda data: (data / "master.key").unlink(), "master key", "master.key"),
-    "a newer version's form": (
+    "a newer version's revision": (
         changed("UPDATE alembic_version SET version_num = '9999'"),
         "schema",
-        "a newer version's",
+        "revision 9999, which a newer version",
     ),
     "no database": (lambda data: (data / DATABASE).unlink(), "schema", "keystead init"),
     "a damaged file": (overwritten, "database", "backup"),

@@ -171,7 +171,7 @@ UNUSABLE: list[tuple[Callable[[Path], None], str]] = [
     (nonsense, "cannot be read as a database"),
     (empty, "keystead init"),
     (foreign, "another program's database"),
-    (migrated_by_another_program, "form a1b2c3"),
+    (migrated_by_another_program, "revision a1b2c3"),
     (unfinished, "keystead init"),
     (counts_of_nothing, "move it away"),
     (gone, "keystead init"),

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from keystead.core.clock import MINUTE, Instant, SystemClock, format_instant
+from keystead.core.clock import Instant, SystemClock, format_instant
 from keystead.core.errors import Misconfigured
 from keystead.store.engine import Check
-from keystead.store.head import KEPT_HEAD, LAST_ENTRIES, require_head
+from keystead.store.examining.audit_head import KEPT_HEAD, LAST_ENTRIES, require_head
+from keystead.store.examining.clock import NEWEST_ENTRY, require_clock
+from keystead.store.examining.folder_tree import KEPT_FOLDERS, require_tree
+from keystead.store.examining.schema import require_schema
+from keystead.store.examining.signing_keys import KEPT_KEYS, NOT_YET, require_signing_keys
 from keystead.store.postgres.aside import Aside
 from keystead.store.postgres.migrate import schema_of
-from keystead.store.schema.revisions import HEAD, form_of
-from keystead.store.signing import KEPT_KEYS, NOT_YET, require_whole
-from keystead.store.tree import KEPT_FOLDERS, require_tree
+from keystead.store.schema.revisions import HEAD
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,10 +62,7 @@ def _durability(url: str) -> str:
 
 def _schema(url: str) -> str:
     with Aside(url) as server:
-        found = schema_of(server)
-    if found is None:
-        raise Misconfigured("there is no schema of Keystead's; run keystead init.")
-    return form_of(found)
+        return require_schema(schema_of(server), "schema of Keystead's")
 
 
 def _folders(url: str) -> str:
@@ -78,14 +77,14 @@ def _head(url: str, node: int, keyring: Keyring) -> str:
         last = server.fetch(LAST_ENTRIES.format(node="$1"), node)
     if not kept:
         return f"node {node} has no chain yet; its first start begins one"
-    return f"node {node}: {require_head(kept, last, keyring).n} entries, the head is signed"
+    return f"node {node}: {require_head(kept, last, keyring)}"
 
 
 def _signing_keys(url: str, keyring: Keyring) -> str:
     with Aside(url) as server:
         if schema_of(server) != HEAD:
             return NOT_YET
-        return require_whole(server.fetch(KEPT_KEYS), keyring)
+        return require_signing_keys(server.fetch(KEPT_KEYS), keyring)
 
 
 def _clock(url: str, at: Instant) -> str:
@@ -93,15 +92,11 @@ def _clock(url: str, at: Instant) -> str:
         before = SystemClock().now()
         there = server.value("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint")
         after = SystemClock().now()
-        newest = server.value("SELECT max(at) FROM audit_entries")
+        newest = server.value(NEWEST_ENTRY)
     if not before - _DRIFT <= there <= after + _DRIFT:
         raise Misconfigured(
             f"the server's clock says {format_instant(Instant(there))}, this machine's "
             f"{format_instant(after)}: set one of them right."
         )
-    if newest is not None and newest > at + MINUTE:
-        raise Misconfigured(
-            f"the newest audit entry is of {format_instant(newest)}, later than now "
-            f"({format_instant(at)}): a clock went back, and what has expired may be good again."
-        )
+    require_clock(newest, at)
     return f"{format_instant(at)}, as at the server, not behind the audit"

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from keystead.core.clock import MINUTE, format_instant
+from keystead.core.clock import format_instant
 from keystead.core.errors import Misconfigured
 from keystead.store.engine import Check
-from keystead.store.head import KEPT_HEAD, LAST_ENTRIES, require_head
+from keystead.store.examining.audit_head import KEPT_HEAD, LAST_ENTRIES, require_head
+from keystead.store.examining.clock import NEWEST_ENTRY, require_clock
+from keystead.store.examining.folder_tree import KEPT_FOLDERS, require_tree
+from keystead.store.examining.schema import require_schema
+from keystead.store.examining.signing_keys import KEPT_KEYS, NOT_YET, require_signing_keys
 from keystead.store.rows.audit import NODE
-from keystead.store.schema.revisions import HEAD, form_of
-from keystead.store.signing import KEPT_KEYS, NOT_YET, require_whole
+from keystead.store.schema.revisions import HEAD
 from keystead.store.sqlite.connection import DATABASE, connect
 from keystead.store.sqlite.migrate import schema_of
-from keystead.store.tree import KEPT_FOLDERS, require_tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,20 +30,13 @@ __all__ = ["checks"]
 def checks(data: Path, keyring: Callable[[], Keyring], at: Instant) -> tuple[Check, ...]:
     """See `Engine.checks`."""
     return (
-        Check("schema", lambda: _schema(data)),
+        Check("schema", lambda: require_schema(schema_of(data), f"{DATABASE} here")),
         Check("database", lambda: _database(data)),
         Check("folders", lambda: _folders(data)),
         Check("audit head", lambda: _head(data, keyring())),
         Check("signing keys", lambda: _signing_keys(data, keyring())),
         Check("clock", lambda: _clock(data, at)),
     )
-
-
-def _schema(data: Path) -> str:
-    found = schema_of(data)
-    if found is None:
-        raise Misconfigured(f"there is no {DATABASE} here; run keystead init.")
-    return form_of(found)
 
 
 def _database(data: Path) -> str:
@@ -71,7 +66,7 @@ def _head(data: Path, keyring: Keyring) -> str:
         last = connection.execute(LAST_ENTRIES.format(node="?"), (NODE,)).fetchall()
     finally:
         connection.close()
-    return f"{require_head(kept, last, keyring).n} entries, the head is signed"
+    return require_head(kept, last, keyring)
 
 
 def _signing_keys(data: Path, keyring: Keyring) -> str:
@@ -79,7 +74,7 @@ def _signing_keys(data: Path, keyring: Keyring) -> str:
         return NOT_YET
     connection = connect(data, writes=False)
     try:
-        return require_whole(connection.execute(KEPT_KEYS).fetchall(), keyring)
+        return require_signing_keys(connection.execute(KEPT_KEYS).fetchall(), keyring)
     finally:
         connection.close()
 
@@ -87,12 +82,8 @@ def _signing_keys(data: Path, keyring: Keyring) -> str:
 def _clock(data: Path, at: Instant) -> str:
     connection = connect(data, writes=False)
     try:
-        newest = connection.execute("SELECT max(at) FROM audit_entries").fetchall()[0][0]
+        newest = connection.execute(NEWEST_ENTRY).fetchall()[0][0]
     finally:
         connection.close()
-    if newest is not None and newest > at + MINUTE:
-        raise Misconfigured(
-            f"the newest audit entry is of {format_instant(newest)}, later than now "
-            f"({format_instant(at)}): the clock went back, and what has expired may be good again."
-        )
+    require_clock(newest, at)
     return f"{format_instant(at)}, not behind the audit"

@@ -1,4 +1,4 @@
-"""What is wrong with an installation, each with a sentence that says what to do. Row K20."""
+"""What is wrong with an installation, each with a sentence that says what to do."""
 
 from __future__ import annotations
 

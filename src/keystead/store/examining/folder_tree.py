@@ -1,4 +1,4 @@
-"""Whether the folders are one tree: what every engine's doctor asks of their rows."""
+"""Whether the folders are one tree."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether the keys that sign access tokens are whole: what every engine's doctor asks of their rows."""
+"""Whether the keys that sign access tokens are whole."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from keystead.crypto.keyring import Keyring
     from keystead.store.rows.statement import Row
 
-__all__ = ["KEPT_KEYS", "NOT_YET", "require_whole"]
+__all__ = ["KEPT_KEYS", "NOT_YET", "require_signing_keys"]
 
 KEPT_KEYS: Final = "SELECT kid, algorithm, sealed FROM signing_keys WHERE length(sealed) > 0"
 
 NOT_YET: Final = "none yet; the next start makes the first one"
 
 
-def require_whole(rows: Iterable[Row], keyring: Keyring) -> str:
+def require_signing_keys(rows: Iterable[Row], keyring: Keyring) -> str:
     """Return how many keys there are, each of which opens.
 
     Raises:
