@@ -10,23 +10,12 @@ import pytest
 
 from keystead.core.clock import MINUTE, later
 from keystead.store.chains import verify_chains
-from tests.store import (
-    stories_access_tokens,
-    stories_acts,
-    stories_apis,
-    stories_audit,
-    stories_credentials,
-    stories_idempotency,
-    stories_nouns,
-    stories_owners,
-    stories_pages,
-    stories_settings,
-    stories_signing_keys,
-)
-from tests.store.conformance import STORIES, MakeStore, Opened, tell
+from tests.store import stories_pages
+from tests.store.conformance import MakeStore, Opened, tell
 from tests.store.postgresql import founded
 from tests.store.records import NOON
 from tests.store.servers import own_schema, require_server, sql_of
+from tests.store.stories import STORIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,20 +25,6 @@ if TYPE_CHECKING:
     from keystead.audit.findings import Report
     from keystead.ports.store import Tx
     from keystead.store.postgres.serving.feed import PostgresFeed
-
-TOLD = (
-    stories_access_tokens,
-    stories_acts,
-    stories_idempotency,
-    stories_apis,
-    stories_audit,
-    stories_credentials,
-    stories_nouns,
-    stories_owners,
-    stories_pages,
-    stories_settings,
-    stories_signing_keys,
-)
 
 pytestmark = pytest.mark.postgresql
 

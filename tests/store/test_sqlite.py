@@ -17,39 +17,15 @@ from keystead.store.sqlite.counts import SQLiteCounts
 from keystead.store.sqlite.engine import SQLiteEngine
 from keystead.store.sqlite.feed import SQLiteFeed
 from keystead.store.sqlite.store import SQLiteStore
-from tests.store import (
-    stories_access_tokens,
-    stories_acts,
-    stories_apis,
-    stories_audit,
-    stories_credentials,
-    stories_idempotency,
-    stories_nouns,
-    stories_owners,
-    stories_pages,
-    stories_settings,
-    stories_signing_keys,
-)
-from tests.store.conformance import STORIES, MakeStore, Opened, tell
+from tests.store import stories_pages
+from tests.store.conformance import MakeStore, Opened, tell
 from tests.store.installations import copy_of_an_installation, open_keyring
+from tests.store.stories import STORIES
 
 if TYPE_CHECKING:
     from keystead.audit.findings import Report
 
 MEMORY = Path("/dev/shm")
-TOLD = (
-    stories_access_tokens,
-    stories_acts,
-    stories_idempotency,
-    stories_apis,
-    stories_audit,
-    stories_credentials,
-    stories_nouns,
-    stories_owners,
-    stories_pages,
-    stories_settings,
-    stories_signing_keys,
-)
 
 
 def opener(data: Path) -> MakeStore:
