@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
+
+from keystead.store.postgres.loop import LoopThread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,12 +27,10 @@ class Relay:
         self._word: tuple[bytes, bool] | None = None
         self._lost: bytes | None = None
         self.broken = 0
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
-        self._thread.start()
+        self._loop = LoopThread()
         self._lines: set[asyncio.StreamWriter] = set()
         self._pipes: set[asyncio.Task[None]] = set()
-        self._server = asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result()
+        self._server = self._loop.run(self._listen())
         self.port: int = self._server.sockets[0].getsockname()[1]
 
     def cut(self) -> None:
@@ -50,9 +49,7 @@ class Relay:
         self._lost = word
 
     def close(self) -> None:
-        asyncio.run_coroutine_threadsafe(self._end(), self._loop).result()
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
+        self._loop.run(self._end())
         self._loop.close()
 
     async def _listen(self) -> asyncio.Server:
@@ -62,12 +59,6 @@ class Relay:
         self._server.close()
         for line in self._lines:
             line.transport.abort()
-        begun = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in begun:
-            task.cancel()
-        await asyncio.gather(*begun, return_exceptions=True)
-        # A transport closes its socket one turn of the loop after it was aborted.
-        await asyncio.sleep(0)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._lines.add(writer)

@@ -9,6 +9,7 @@ __all__ = [
     "chains",
     "doctor",
     "engine",
+    "loop",
     "migrate",
     "serving",
     "words",

@@ -1,15 +1,14 @@
-"""A loop of its own in a thread of its own, for calls that block: the command line's, and a start's."""
+"""One connection for calls that block: the command line's, and a start's."""
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import threading
 from typing import TYPE_CHECKING, Final, Self, TypeVar
 
 import asyncpg
 
 from keystead.core.errors import Misconfigured
+from keystead.store.postgres.loop import LoopThread
 from keystead.store.postgres.serving.connection import TIMEOUT, connect_aside
 from keystead.store.postgres.words import sentence_of
 
@@ -42,8 +41,6 @@ class Aside:
     def __init__(self, url: str) -> None:
         """Belong to a server."""
         self._url = url
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._connection: asyncpg.Connection = None
 
     def fetch(self, sql: str, *arguments: object) -> list[Any]:
@@ -78,7 +75,7 @@ class Aside:
 
     def _run(self, work: Coroutine[Any, Any, T]) -> T:
         try:
-            return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+            return self._loop.run(work)
         except (
             OSError,
             TimeoutError,
@@ -90,11 +87,11 @@ class Aside:
 
     def __enter__(self) -> Self:
         """Connect."""
-        self._thread.start()
+        self._loop = LoopThread()
         try:
             self._connection = self._run(connect_aside(self._url))
         except BaseException:
-            self._end()
+            self._loop.close()
             raise
         return self
 
@@ -107,18 +104,4 @@ class Aside:
         """Hang up."""
         with contextlib.suppress(ServerFailed):
             self._run(self._connection.close(timeout=TIMEOUT))
-        self._end()
-
-    def _end(self) -> None:
-        self._run(self._settle())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
         self._loop.close()
-
-    async def _settle(self) -> None:
-        begun = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in begun:
-            task.cancel()
-        await asyncio.gather(*begun, return_exceptions=True)
-        # A transport closes its socket one turn of the loop after it was closed itself.
-        await asyncio.sleep(0)
