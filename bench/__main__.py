@@ -7,62 +7,66 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Final, NamedTuple
 
 from bench import acting, ending, engines, fetch, listing, oauth, peers, scale, starting
 from bench.figures import Figure, tell, write
 from bench.load import wrk_is_here
 
-_TITLES = {
-    "fetch": "Fetching a 1 KB secret, one worker",
-    "listing": "Listing tokens",
-    "scale": f"{scale.TOKENS:,} tokens, and {listing.STORED:,} beside them",
-    "starting": "Starting",
-    "acting": "Acts on tokens, one worker",
-    "oauth": "OAuth, one worker",
-    "peers": "The same by others, in the same run",
-    "ending": f"{ending.EXPIRED:,} expired access tokens are cleaned up",
-    "engines": "SQLite and PostgreSQL side by side, one worker",
-    "workers": "Two workers on these two cores, beside the load generator",
-}
 
-_CHAPTERS = {
-    "fetch": fetch.measure,
-    "scale": scale.measure,
-    "acting": acting.measure,
-    "oauth": oauth.measure,
-    "peers": peers.measure,
-    "ending": ending.measure,
-    "engines": engines.measure,
-    "workers": fetch.with_two_workers,
-}
+class Chapter(NamedTuple):
+    """What is measured together.
+
+    Attributes:
+        name: by which it is chosen; its data directory has the same.
+        title: in the results.
+        measure: takes that directory, which is not there yet.
+    """
+
+    name: str
+    title: str
+    measure: Callable[[Path], list[Figure]]
+
+
+def _starting(place: Path) -> list[Figure]:
+    stocked = place.with_name("listing")
+    if not stocked.exists():
+        listing.stocked(stocked)[0].stop()
+    return starting.measure(place, stocked)
+
+
+_CHAPTERS: Final = (
+    Chapter("fetch", "Fetching a 1 KB secret, one worker", fetch.measure),
+    Chapter("listing", "Listing tokens", listing.measure),
+    Chapter("scale", f"{scale.TOKENS:,} tokens, and {listing.STORED:,} beside them", scale.measure),
+    Chapter("starting", "Starting", _starting),
+    Chapter("acting", "Acts on tokens, one worker", acting.measure),
+    Chapter("oauth", "OAuth, one worker", oauth.measure),
+    Chapter("peers", "The same by others, in the same run", peers.measure),
+    Chapter("ending", f"{ending.EXPIRED:,} expired access tokens are cleaned up", ending.measure),
+    Chapter("engines", "SQLite and PostgreSQL side by side, one worker", engines.measure),
+    Chapter(
+        "workers",
+        "Two workers on these two cores, beside the load generator",
+        fetch.with_two_workers,
+    ),
+)
 
 
 def main(chosen: list[str]) -> None:
     if not wrk_is_here():
         print("wrk is not installed, so nothing is measured; `make services` installs it.")
         return
-    chapters: dict[str, list[Figure]] = {}
+    found: dict[str, list[Figure]] = {}
     with tempfile.TemporaryDirectory(prefix="keystead-bench-") as made:
-        for name, title in _TITLES.items():
-            if not chosen or name in chosen:
-                chapters[title] = _measured(name, Path(made))
-                tell(title, chapters[title])
+        for chapter in _CHAPTERS:
+            if not chosen or chapter.name in chosen:
+                found[chapter.title] = chapter.measure(Path(made) / chapter.name)
+                tell(chapter.title, found[chapter.title])
     if not chosen:
-        write(chapters)
-
-
-def _measured(name: str, place: Path) -> list[Figure]:
-    stocked = place / "stocked"
-    match name:
-        case "listing":
-            return listing.measure(stocked)
-        case "starting":
-            if not stocked.exists():
-                listing.stocked(stocked)[0].stop()
-            return starting.measure(place / "starting", stocked)
-        case _:
-            return _CHAPTERS[name](place / name)
+        write(found)
 
 
 if __name__ == "__main__":
