@@ -25,6 +25,7 @@ __all__ = [
     "ELSEWHERE",
     "MASTER_KEY",
     "SERVED_AT",
+    "SETTINGS",
     "GivenDatabase",
     "Settings",
     "database_of",
@@ -52,7 +53,9 @@ ELSEWHERE: Final = f"{_PREFIX}DATABASE_URL"
 SERVED_AT: Final = "http://127.0.0.1:8780"
 """Where a server is that was told nothing else."""
 
-_KNOWN: Final = frozenset({"database_url", "issuer", "master_key_file", "node"})
+SETTINGS: Final = frozenset({"database_url", "issuer", "master_key_file", "node"})
+"""The names of all there are."""
+
 _DATABASE_LINE: Final = re.compile(r"^#?[ \t]*database_url[ \t]*=.*\n?", re.MULTILINE)
 _EMBEDDED: Final = frozenset({"", "sqlite", "sqlite://"})
 _SERVERS: Final = ("postgresql://", "postgres://")
@@ -113,8 +116,8 @@ def read_settings(
         msg = f"{path} cannot be read: {error}"
         raise Misconfigured(msg) from None
     for name in found:
-        if name not in _KNOWN:
-            msg = f"{path}: {name} is no setting. Known are {', '.join(sorted(_KNOWN))}."
+        if name not in SETTINGS:
+            msg = f"{path}: {name} is no setting. Known are {', '.join(sorted(SETTINGS))}."
             raise Misconfigured(msg)
         if not isinstance(found[name], str):
             msg = f"{path}: {name} must be a text in quotes."
@@ -125,8 +128,8 @@ def read_settings(
             continue
         if variable in _OTHERS:
             continue
-        if name not in _KNOWN:
-            msg = f"{variable} in the environment is no setting. Known are {', '.join(sorted(_KNOWN))}."
+        if name not in SETTINGS:
+            msg = f"{variable} in the environment is no setting. Known are {', '.join(sorted(SETTINGS))}."
             raise Misconfigured(msg)
         found[name] = environment[variable]
     key_file = data / found.get("master_key_file", MASTER_KEY)

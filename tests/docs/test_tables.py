@@ -6,7 +6,7 @@ from pathlib import Path
 from keystead.api.routes import ROUTES
 from keystead.cli.failures import Exit
 from keystead.policy.permissions import RESOURCES
-from keystead.settings import _KNOWN
+from keystead.settings import SETTINGS
 from keystead.web.refusals import STATUS
 
 OPEN = ("/healthz", "/readyz", "/openapi.json", "/.well-known/jwks.json")
@@ -76,4 +76,4 @@ def test_every_setting_has_its_row() -> None:
     written = {
         quoted(cells[0])[0]: quoted(cells[1])[0] for cells in rows("operating.md", "Settings")
     }
-    assert written == {name: f"KEYSTEAD_{name.upper()}" for name in _KNOWN}
+    assert written == {name: f"KEYSTEAD_{name.upper()}" for name in SETTINGS}
