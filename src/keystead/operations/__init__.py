@@ -3,6 +3,9 @@
 A verb judges what only it can judge (is the object there, is it the caller's, does the state allow it), asks
 its transaction, and names its object for the entry. Who asks, from where and with which scope has been
 decided before it runs; it cannot be reached by another way.
+
+A verb and its slow step are given the same. What one of them has no use for begins with `_` there, and then
+the step's parameters are positional.
 """
 
 __all__ = [

@@ -43,7 +43,7 @@ _MOST_LOOKS: Final = 50
 
 
 async def _looked_up(
-    slow: Preparation, query: AuditQuery, since: Mapping[int, int] | None, size: int
+    slow: Preparation, query: AuditQuery, since: Mapping[int, int] | None, size: int, /
 ) -> Page:
     chains = await slow.read(lambda tx: tx.audit.chains())
     wanted = [chain for chain in chains if query.node in {None, chain.node}]
@@ -54,10 +54,9 @@ async def _looked_up(
 
 @operation("audit.read", needs=Permission.AUDIT_READ, told=Told.ENTERED, prepare=_looked_up)
 async def list_events(
-    act: Act, page: Page, query: AuditQuery, since: Mapping[int, int] | None, size: int
+    act: Act, page: Page, _query: AuditQuery, _since: Mapping[int, int] | None, _size: int
 ) -> Page:
-    """Return up to `size` entries of all chains after a cursor, or the newest ones."""
-    del query, since, size
+    """Return up to so many entries of all chains after a cursor, or the newest ones."""
     act.about("audit", "", "events")
     return page
 

@@ -35,13 +35,12 @@ async def _looked(slow: Preparation) -> None:
 
 
 @operation(JOIN, needs=Permission.AUDIT_READ, told=Told.ENTERED, prepare=_looked)
-async def join_chains(act: Act, looked: None) -> None:
+async def join_chains(act: Act, _looked: None) -> None:
     """Enter the other chains' heads, at most once a minute for each node, and only if one of them has moved.
 
     Raises:
         NothingToJoin: there is no other chain, none has moved, or a minute has not passed.
     """
-    del looked
     heads = await _heads_to_join(act.tx, act.at)
     # One that is not ours belongs to a chain that somebody has changed; verify tells of that by itself.
     ours = [head for head in heads if act.keyring.audit.check(*head)]

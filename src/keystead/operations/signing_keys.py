@@ -133,13 +133,12 @@ async def _ended(slow: Preparation) -> None:
 
 
 @operation("signing_key.destroy", needs=Permission.SETTINGS_EDIT, told=Told.ENTERED, prepare=_ended)
-async def destroy_ended_keys(act: Act, looked: None) -> None:
+async def destroy_ended_keys(act: Act, _looked: None) -> None:
     """Destroy the private halves of keys whose last token has ended.
 
     Raises:
         NothingToDo: there are none.
     """
-    del looked
     kids = await act.tx.signing_keys.destroy_ended(act.at)
     if not kids:
         raise NothingToDo

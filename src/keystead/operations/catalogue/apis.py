@@ -62,8 +62,7 @@ async def read_api(act: Act, api_id: str) -> API:
     return api
 
 
-async def _first_key(slow: Preparation, wish: APIWish, issuer: str = "") -> KeyPair | None:
-    del issuer
+async def _first_key(slow: Preparation, wish: APIWish, _issuer: str = "", /) -> KeyPair | None:
     return await missing_pair(slow, wish.algorithm)
 
 

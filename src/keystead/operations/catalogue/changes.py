@@ -55,10 +55,9 @@ class Foreseen:
 
 
 async def _prepare_edit(
-    slow: Preparation, api_id: str, wish: APIWish, revision: int | UnsetType = UNSET
+    slow: Preparation, api_id: str, wish: APIWish, _revision: int | UnsetType = UNSET, /
 ) -> tuple[Foreseen | None, KeyPair | None]:
     """Return for whom an edit matters, and the key that the API will want."""
-    del revision
     return await _foresee_edit(slow, api_id, wish), await missing_pair(slow, wish.algorithm)
 
 

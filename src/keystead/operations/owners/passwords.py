@@ -57,7 +57,7 @@ class _Checked:
     password_hash: str
 
 
-async def _check(slow: Preparation, current: Secret, new: Secret) -> _Checked:
+async def _check(slow: Preparation, current: Secret, new: Secret, /) -> _Checked:
     owner_id = slow.caller.owner_id
     slow.about("owner", owner_id, "" if slow.caller.known is None else slow.caller.known.owner.name)
     found = await slow.read(lambda tx: tx.owners.find_with_password(owner_id))
@@ -82,7 +82,7 @@ async def _check(slow: Preparation, current: Secret, new: Secret) -> _Checked:
 
 
 @operation("owner.change_password", needs=None, told=Told.ENTERED, prepare=_check)
-async def change_password(act: Act, checked: _Checked, current: Secret, new: Secret) -> None:
+async def change_password(act: Act, checked: _Checked, _current: Secret, _new: Secret) -> None:
     """Let a user change his own password; whoever has none, an application too, is refused alike.
 
     Raises:
@@ -91,7 +91,6 @@ async def change_password(act: Act, checked: _Checked, current: Secret, new: Sec
         Invalid: the new one breaks a rule, or is the current one.
         Conflict: somebody else changed him meanwhile.
     """
-    del current, new  # What is left of them is in `checked`.
     before = checked.owner
     act.about("owner", before.id, before.name)
     after = replace(

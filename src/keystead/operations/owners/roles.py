@@ -63,9 +63,8 @@ class Rules:
 
 
 @operation("role.list", needs=Permission.OWNERS_LIST, told=Told.COUNTED)
-async def list_roles(act: Act) -> Rules:
+async def list_roles(_act: Act) -> Rules:
     """List the roles and the rights on folders with what they allow."""
-    del act  # They are the same for everybody, and stand in no store.
     rights = (RightFacts(r, RIGHT_SENTENCES[r], RIGHT_PERMISSIONS[r]) for r in Right)
     return Rules(tuple(map(_facts, Role)), tuple(rights))
 
