@@ -54,3 +54,15 @@ def test_a_package_is_a_docstring_and_what_it_offers(path: Path) -> None:
         )
         names = [target.id for target in targets if isinstance(target, ast.Name)]
         assert names == ["__all__"], f"line {statement.lineno}: code belongs in a module"
+
+
+@pytest.mark.parametrize("path", PACKAGES, ids=lambda path: str(path.relative_to(ROOT / "src")))
+def test_a_package_that_lists_its_modules_lists_them_all(path: Path) -> None:
+    """The client's packages offer names of theirs instead, and some list nothing."""
+    tree = ast.parse(path.read_text())
+    listed = [ast.literal_eval(each.value) for each in tree.body if isinstance(each, ast.Assign)]
+    if not listed or any(isinstance(each, ast.ImportFrom) for each in tree.body):
+        return
+    beside = {one.stem for one in path.parent.glob("*.py")} - {"__init__"}
+    within = {one.parent.name for one in path.parent.glob("*/__init__.py")}
+    assert listed == [sorted(beside | within)]

@@ -15,4 +15,21 @@ a data directory (`init`, `serve`, `doctor`, `audit verify`, `audit export`) cal
 is the one room that may.
 """
 
-__all__ = ["app"]
+__all__ = [
+    "app",
+    "catalogue",
+    "changes",
+    "connection",
+    "credentials",
+    "endings",
+    "failures",
+    "fields",
+    "files",
+    "house",
+    "inputs",
+    "listing",
+    "names",
+    "options",
+    "output",
+    "vault",
+]

@@ -4,4 +4,4 @@ This room owns no rule about credentials or rights and does no input or output. 
 errors carry a stable code, and the doors translate it (see `keystead.web.refusals`).
 """
 
-__all__ = ["actor", "arrival", "clock", "errors", "ids", "secret"]
+__all__ = ["actor", "arrival", "clock", "errors", "ids", "names", "secret"]

@@ -13,6 +13,7 @@ __all__ = [
     "exposure",
     "faults",
     "forms",
+    "identifiers",
     "nesting",
     "paths",
     "present",

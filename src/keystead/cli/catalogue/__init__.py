@@ -3,4 +3,4 @@
 `documents` reads what is in a file or a sample, `shown` prints an API and for whom a change of it matters.
 """
 
-__all__ = ["apis"]
+__all__ = ["apis", "documents", "samples", "shown"]

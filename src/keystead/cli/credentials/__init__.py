@@ -4,4 +4,16 @@ What is the same of all kinds is written once: `making`, `reading` and `lifecycl
 noun that they are given. What only one kind has stands in that kind's file.
 """
 
-__all__ = ["clients", "keys", "lifecycle", "making", "options", "reading", "tokens"]
+__all__ = [
+    "access",
+    "clients",
+    "keys",
+    "lifecycle",
+    "making",
+    "nouns",
+    "options",
+    "reading",
+    "summary",
+    "tokens",
+    "verify",
+]

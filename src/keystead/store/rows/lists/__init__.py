@@ -4,4 +4,4 @@ What may be asked of a noun, and which index answers it, stands in the file of t
 the terms of `asked`. How a page is found is the same for all, and so are its bounds.
 """
 
-__all__ = ["asked", "credentials", "walk"]
+__all__ = ["asked", "counts", "credentials", "walk"]
