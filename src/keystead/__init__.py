@@ -4,9 +4,11 @@ The house, outermost room first. Imports only go down the stairs; rooms on one l
 each other::
 
                        cli                      outermost door
-                     main.py                    the only file that knows every room
-                 installation.py                its engine, its keys, its directories
-                   settings.py                  one frozen Settings, read once
+                     main.py                    the doors before the house, and the processes that serve it
+        founding.py  |  installation.py         a data directory is made; what is asked of one
+                     house.py                   one process's store, gate and upkeep, wired
+                    upkeep.py                   what the house does by itself
+        settings.py  |  listening.py            one frozen Settings, read once; how a server listens
                       front                     the hot routes, inline in the server's protocol
           api   |   faces   |   console         doors for clients: JSON, foreign dialects, HTML
      web   |  store  |  targets  |  services    what doors share, SQL, rotators, outside services

@@ -1,54 +1,42 @@
-"""An installation as commands meet it: its engine, its keys, and how one more node of it is made."""
+"""What is asked of an installation that exists, by its data directory: is it well, is its audit whole."""
 
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
-from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from keystead.audit.chain import decode_checkpoint, encode_checkpoint
+from keystead.core.clock import SystemClock
 from keystead.core.errors import Misconfigured
-from keystead.crypto.keyring import Keyring, read_master_key
-from keystead.crypto.master_key import copy_master_key
-from keystead.settings import (
-    CONFIG,
-    ELSEWHERE,
-    MASTER_KEY,
-    database_of,
-    point_to_database,
-    read_settings,
-    write_settings,
-)
-from keystead.store.opening import engine_of
+from keystead.house import engine_for
+from keystead.settings import ELSEWHERE, database_of, point_to_database, read_settings
+from keystead.store.chains import export_chains, newest_checkpoints, verify_chains
+from keystead.store.examining.installation import examine as examine_installation
+from keystead.store.opening import open_keyring
 from keystead.store.presence import Absence
 from keystead.store.schema.revisions import require_known
 from keystead.store.sqlite.connection import put_aside
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from types import TracebackType
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
 
+    from keystead.audit.export import Form
+    from keystead.audit.findings import Report
     from keystead.settings import Settings
     from keystead.store.engine import Engine
+    from keystead.store.examining.installation import Finding
     from keystead.store.move import Moved, Progress
 
 __all__ = [
-    "NewDirectory",
     "Relocated",
-    "engine_for",
+    "audit_checkpoints",
+    "examine",
+    "export_audit",
     "installed",
-    "join_node",
     "move_store",
-    "open_keyring",
-    "require_new",
+    "verify_audit",
 ]
-
-
-def engine_for(settings: Settings) -> Engine:
-    """Return the engine that the settings name; nothing is asked of it yet."""
-    return engine_of(settings.data, settings.database_url, settings.node)
 
 
 def installed(settings: Settings) -> Engine:
@@ -67,95 +55,42 @@ def installed(settings: Settings) -> Engine:
     return engine
 
 
-def open_keyring(engine: Engine, settings: Settings) -> Keyring:
-    """Open the keys of an installation with its master key.
+def verify_audit(data: Path, checkpoints: Sequence[str]) -> list[Report]:
+    """Verify every node's whole chain, and against exported checkpoints if there are such lines.
 
     Raises:
-        Misconfigured: the master key is missing or another one's.
+        Invalid: a checkpoint has another form.
+        Misconfigured: the data directory cannot be opened.
     """
-    key_id, keys = engine.keys()
-    return Keyring.open(keys, read_master_key(settings.master_key_file), key_id)
+    since = [decode_checkpoint(line) for line in checkpoints]
+    settings = read_settings(data)
+    engine = installed(settings)
+    return verify_chains(engine, open_keyring(engine, settings.master_key_file).audit, since)
 
 
-def require_new(data: Path) -> None:
-    """Refuse a data directory that holds something.
+def export_audit(data: Path, write: Callable[[bytes], None], form: Form) -> int:
+    """Write every entry with `write`, as `jsonl` or `csv`; return how many there were."""
+    return export_chains(installed(read_settings(data)), write, form)
+
+
+def audit_checkpoints(data: Path) -> list[str]:
+    """Return each chain's signed head as one line, to be kept elsewhere.
 
     Raises:
-        Misconfigured: it does, or is no directory.
+        Misconfigured: the store has lost its head.
     """
-    if data.exists() and (not data.is_dir() or any(data.iterdir())):
-        raise Misconfigured(f"{data} is not empty; name a new or empty directory.")
+    found = newest_checkpoints(installed(read_settings(data)))
+    kept = [head for head in found if head is not None]
+    if len(kept) < len(found):
+        raise Misconfigured("the audit has lost a signed head; run keystead audit verify")
+    return [encode_checkpoint(head) for head in kept]
 
 
-class NewDirectory:
-    """A data directory that is made aside, in a `with`: whole at its place once it is kept, and else gone."""
-
-    def __init__(self, data: Path) -> None:
-        """Mean a place, at which there is nothing.
-
-        Raises:
-            Misconfigured: there is something.
-        """
-        require_new(data)
-        self._data = data
-        # It may be a mounted volume, and what is above it another's.
-        self._stands = data.exists()
-
-    def __enter__(self) -> Path:
-        """Return where it is made."""
-        if not self._stands:
-            self._data.parent.mkdir(parents=True, exist_ok=True)
-        where = self._data if self._stands else self._data.parent
-        self._aside = Path(tempfile.mkdtemp(prefix=f".{self._data.name}.", dir=where))
-        return self._aside
-
-    def keep(self) -> None:
-        """Bring what was made to its place."""
-        if not self._stands:
-            self._aside.replace(self._data)
-            return
-        with suppress(PermissionError):
-            # Another's to change; keystead doctor says so where others may look into it.
-            self._data.chmod(0o700)
-        for path in sorted(self._aside.iterdir(), key=lambda path: path.name == CONFIG):
-            path.replace(self._data / path.name)
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Remove what was not kept."""
-        shutil.rmtree(self._aside, ignore_errors=True)
-
-
-def join_node(data: Path, database_url: str | None, key_file: Path) -> int:
-    """Make the data directory of one more node of an installation; return the node's number.
-
-    Raises:
-        Misconfigured: the directory is not empty, the database is not PostgreSQL or holds no installation, or
-            the key is not the installation's.
-    """
-    new = NewDirectory(data)
-    given = database_of(database_url)
-    if given.url is None:
-        raise Misconfigured(
-            "Only an installation in PostgreSQL has several nodes: name it with --database-url or "
-            "KEYSTEAD_DATABASE_URL. keystead migrate-store moves one there."
-        )
-    engine = engine_of(data, given.url, 0)
-    found = engine.schema()
-    if found is None:
-        raise Misconfigured("There is no installation in this database; keystead init makes one.")
-    require_known(found)
-    key_id, keys = engine.keys()
-    audit_key = Keyring.open(keys, read_master_key(key_file), key_id).audit
-    with engine.joining(audit_key) as node, new as aside:
-        copy_master_key(key_file, aside / MASTER_KEY)
-        write_settings(aside, given.written, node)
-        new.keep()
-    return node
+def examine(data: Path) -> list[Finding]:
+    """Examine an installation: each check with a sentence on what was found."""
+    settings = read_settings(data)
+    now = SystemClock().now()
+    return examine_installation(data, settings.master_key_file, engine_for(settings), now)
 
 
 class Relocated(NamedTuple):
@@ -196,7 +131,7 @@ def move_store(data: Path, database_url: str | None, tell: Callable[[Progress], 
     engine = installed(settings)
     with Absence(data):
         engine.migrate()
-        keyring = open_keyring(engine, settings)
+        keyring = open_keyring(engine, settings.master_key_file)
         moved = move(data, given.url, keyring.audit, tell)
         point_to_database(data, given.written)
         kept = put_aside(data)

@@ -43,7 +43,7 @@ _OTHERS: Final = frozenset(
     f"{_PREFIX}{name}"
     for name in (
         *("URL", "TOKEN", "TOKEN_FILE", "CA_FILE", "TRACEBACK"),
-        *("DATA", "EXPOSED_LISTENER", "SERVED_AT", "SERVER_PID", "TRIALS"),
+        *("WORKER", "TRIALS"),
     )
 )
 _OTHERS_BEGIN: Final = (f"{_PREFIX}TEST_", f"{_PREFIX}BENCH_")

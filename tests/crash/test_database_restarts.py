@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from keystead.main import verify_audit
+from keystead.installation import verify_audit
 from tests.crash.cluster import own_cluster
 from tests.crash.nodes import found
 from tests.crash.stream import Line, Stream

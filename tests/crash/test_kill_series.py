@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from keystead.main import verify_audit
+from keystead.installation import verify_audit
 from tests.crash.places import Place, place_on
 from tests.crash.processes import cut_power
 from tests.crash.stream import Line, Stream

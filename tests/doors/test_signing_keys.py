@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from keystead.crypto.jose.signing import new_key_pair
-from keystead.main import examine
+from keystead.installation import examine
 from tests.clocked import Clocked, running_clocked
 from tests.doors.cast import V1, ok, problem
 from tests.running import Served, Server, initialise, start

@@ -12,7 +12,7 @@ from keystead.core.clock import Instant, later
 from keystead.core.secret import Secret
 from keystead.credentials.wish import CredentialWish
 from keystead.gate.visit import Visit
-from keystead.main import House, system_arrival
+from keystead.house import House
 from keystead.operations.credentials.credentials import create_credential
 from keystead.operations.owners.owners import create_owner
 from keystead.operations.vault.accounts import create_account
@@ -25,6 +25,7 @@ from keystead.ports.audit import AuditQuery
 from keystead.settings import MASTER_KEY, Settings
 from keystead.store.chains import verify_chains
 from keystead.store.sqlite.engine import SQLiteEngine
+from keystead.upkeep import system_arrival
 from keystead.vault.account import AccountWish
 from keystead.vault.folder import FolderWish
 from tests.store.installations import copy_of_an_installation

@@ -93,16 +93,16 @@ def test_upkeep_deletes_what_has_ended_alone(
             await home.perform(issue_token, WISH)
             entered = len(await home.entries())
             home.clock.at = later(end, -1)
-            assert not await home.house.forget_ended()
+            assert not await home.house.upkeep.forget_ended()
             assert left(home) == 6
             home.clock.at = end
-            assert await home.house.forget_ended(), "two acts of two rows, and more are left"
+            assert await home.house.upkeep.forget_ended(), "two acts of two rows, and more are left"
             assert left(home) == 2
-            assert not await home.house.forget_ended()
+            assert not await home.house.upkeep.forget_ended()
             assert left(home) == 1
             assert len(await home.entries()) == entered, "what nobody could use is no event"
             home.clock.go_on(1)
-            assert not await home.house.forget_ended()
+            assert not await home.house.upkeep.forget_ended()
             assert left(home) == 0
 
     asyncio.run(run())

@@ -12,7 +12,7 @@ from keystead.core.secret import Secret
 from keystead.credentials.wish import CredentialWish
 from keystead.gate.callers import freshness
 from keystead.gate.visit import Visit
-from keystead.main import House
+from keystead.house import House
 from keystead.operations.credentials.credentials import (
     create_credential,
     delete_credential,

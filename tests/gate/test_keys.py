@@ -12,7 +12,7 @@ import pytest
 from keystead.cli.app import run
 from keystead.core.errors import Misconfigured
 from keystead.crypto.keyring import create_master_key, read_master_key
-from keystead.main import House
+from keystead.house import House
 from keystead.settings import MASTER_KEY, Settings
 from tests.gate.houses import SetClock
 from tests.store.installations import copy_of_an_installation

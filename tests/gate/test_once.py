@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from keystead import main
 from keystead.core.clock import later
 from keystead.core.errors import Refused, Unavailable
 from keystead.gate import ended
@@ -17,6 +16,7 @@ from keystead.gate.visit import Visit
 from keystead.operations.credentials.credentials import revoke_credential
 from keystead.operations.vault.folders import create_folder
 from keystead.policy.permissions import Permission
+from keystead.upkeep import Upkeep
 from keystead.vault.folder import FolderWish
 from tests.gate.houses import Home, at_home
 
@@ -187,17 +187,20 @@ def test_ended_answers_are_deleted_and_living_ones_stay(
     asyncio.run(run())
 
 
-def test_upkeep_deletes_them_by_and_by(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(main, "_FLUSH_SECONDS", 0.01)
-    monkeypatch.setattr(main, "_SUMMARY_TURNS", 2)
-
+def test_upkeep_deletes_them_by_and_by(tmp_path: Path) -> None:
     async def run() -> None:
         async with at_home(tmp_path / "data") as home:
             await make_folder(home, "k", "one")
             began = home.clock.now()
             assert home.credential is not None
             of = home.credential.id
-            upkeep = asyncio.create_task(home.house.keep_up())
+            house = home.house
+            quick = Upkeep(
+                *(house.gate, house.store, house.counts, house.leader, house.clock),
+                every=0.01,
+                turns=2,
+            )
+            upkeep = asyncio.create_task(quick.go_on())
 
             async def is_kept() -> bool:
                 found = await home.house.store.read(lambda tx: tx.idempotency.find(of, "k", began))

@@ -13,12 +13,12 @@ from keystead.core.errors import Refused, Throttled, Unavailable
 from keystead.core.secret import Secret
 from keystead.crypto.token_format import mint
 from keystead.gate.visit import Visit
-from keystead.main import system_arrival
 from keystead.operations.audit import begin_export
 from keystead.operations.credentials import credentials
 from keystead.operations.whoami import whoami
 from keystead.policy.permissions import Permission
 from keystead.store.sqlite.store import SQLiteStore
+from keystead.upkeep import system_arrival
 from tests.gate.houses import Home, at_home
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from keystead.crypto.keyring import Keyring, create_master_key, new_keyring
-from keystead.main import House
+from keystead.house import House
 from keystead.settings import MASTER_KEY, Settings
 from keystead.store.chains import verify_chains
 from keystead.store.postgres.engine import PostgresEngine

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from keystead import main
 from keystead.audit.chain import Head, encode_checkpoint, follow, genesis
 from keystead.audit.entry import decode_entry
 from keystead.audit.joins import JOIN, heads_in
@@ -15,7 +14,6 @@ from keystead.core.clock import MINUTE
 from keystead.credentials.wish import CredentialWish
 from keystead.crypto.audit_key import AuditKey
 from keystead.gate.visit import Visit
-from keystead.main import system_arrival
 from keystead.operations.credentials.credentials import create_credential
 from keystead.operations.owners.owners import create_owner
 from keystead.owners.owner import OwnerWish
@@ -24,6 +22,7 @@ from keystead.policy.roles import Role
 from keystead.policy.scopes import Access
 from keystead.store.chains import newest_checkpoints
 from keystead.store.leader import Leader
+from keystead.upkeep import Upkeep, system_arrival
 from tests.doors.cast import ok
 from tests.running import start
 from tests.store.nodes import Nodes, nodes_on_one_server
@@ -69,22 +68,22 @@ def ends(event: Event) -> dict[int, int]:
 def test_a_node_joins_what_another_has_written_once_a_minute(tmp_path: Path) -> None:
     async def story(nodes: Nodes) -> None:
         first, clock = nodes.houses[0], nodes.clock
-        await first.join()
+        await first.upkeep.join()
         assert joins(nodes, 0) == [], "the other has written nothing"
         await nodes.write(1, "one", "two")
-        await first.join()
+        await first.upkeep.join()
         (entry,) = joins(nodes, 0)
         assert (entry.actor.kind, entry.verb, entry.decision) == ("system", JOIN, "allowed")
         told = next(head for head in newest_checkpoints(nodes.engine) if head and head.node == 1)
         assert entry.facts == {"chain 1": encode_checkpoint(told)}
         await nodes.write(1, "three")
-        await first.join()
+        await first.upkeep.join()
         assert len(joins(nodes, 0)) == 1, "a minute has not passed"
         clock.go_on(MINUTE)
-        await first.join()
+        await first.upkeep.join()
         assert [ends(event) for event in joins(nodes, 0)] == [{1: 2}, {1: 3}]
         clock.go_on(MINUTE)
-        await first.join()
+        await first.upkeep.join()
         assert len(joins(nodes, 0)) == 2, "nothing is new"
         assert all(report.intact for report in nodes.verify())
 
@@ -97,14 +96,14 @@ def test_idle_nodes_do_not_join_each_others_joins_for_ever(tmp_path: Path) -> No
         await nodes.write(2, "act")
         for _ in range(5):
             for house in nodes.houses.values():
-                await house.join()
+                await house.upkeep.join()
             nodes.clock.go_on(MINUTE)
         assert {node: len(joins(nodes, node)) for node in nodes.houses} == {0: 1, 1: 1, 2: 1}
         # An own act is no news to its own node; the two others each join it.
         await nodes.write(0, "act")
         for _ in range(5):
             for house in nodes.houses.values():
-                await house.join()
+                await house.upkeep.join()
             nodes.clock.go_on(MINUTE)
         assert {node: len(joins(nodes, node)) for node in nodes.houses} == {0: 1, 1: 2, 2: 2}
         assert set(ends(joins(nodes, 2)[-1])) == {0, 1}
@@ -124,10 +123,10 @@ def test_of_a_nodes_processes_one_joins_until_it_ends(tmp_path: Path) -> None:
         await nodes.write(1, "act")
         worker = Leader(tmp_path / "0")
         assert worker.leads()
-        await nodes.houses[0].join()
+        await nodes.houses[0].upkeep.join()
         assert joins(nodes, 0) == []
         worker.close()
-        await nodes.houses[0].join()
+        await nodes.houses[0].upkeep.join()
         assert len(joins(nodes, 0)) == 1
 
     tell(tmp_path, story)
@@ -137,7 +136,7 @@ def test_a_head_that_this_installation_did_not_sign_is_not_joined(tmp_path: Path
     async def story(nodes: Nodes) -> None:
         await nodes.write(1, "act")
         nodes.sql("UPDATE audit_heads SET mac = ? WHERE node = 1", bytes(32))
-        await nodes.houses[0].join()
+        await nodes.houses[0].upkeep.join()
         assert joins(nodes, 0) == []
 
     tell(tmp_path, story)
@@ -174,7 +173,7 @@ async def work_and_join(nodes: Nodes) -> Saved:
     await nodes.write(1, "one")
     older = saved(nodes, 1)
     await nodes.write(1, "two", "three")
-    await nodes.houses[0].join()
+    await nodes.houses[0].upkeep.join()
     assert all(report.intact for report in nodes.verify())
     return older
 
@@ -341,13 +340,14 @@ def test_the_command_line_says_of_each_node_what_is_wrong(tmp_path: Path, comman
     tell(tmp_path, story)
 
 
-def test_upkeep_joins_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(main, "_FLUSH_SECONDS", 0.01)
-    monkeypatch.setattr(main, "_SUMMARY_TURNS", 1)
-
+def test_upkeep_joins_by_itself(tmp_path: Path) -> None:
     async def story(nodes: Nodes) -> None:
         await nodes.write(1, "act")
-        upkeep = asyncio.create_task(nodes.houses[0].keep_up())
+        first = nodes.houses[0]
+        quick = Upkeep(
+            *(first.gate, first.store, first.counts, first.leader, first.clock), every=0.01, turns=1
+        )
+        upkeep = asyncio.create_task(quick.go_on())
         try:
             async with asyncio.timeout(30):
                 while not joins(nodes, 0):  # noqa: ASYNC110  # upkeep sets no event

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from keystead.main import verify_audit
+from keystead.installation import verify_audit
 from keystead.store.postgres.aside import Aside
 from tests.crash.nodes import found
 from tests.crash.stream import Line, Stream

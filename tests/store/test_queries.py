@@ -16,7 +16,6 @@ from keystead.credentials.wish import CredentialWish
 from keystead.gate.acts.once import Once, RequestKey
 from keystead.gate.acts.operation import OPERATIONS
 from keystead.gate.visit import Visit
-from keystead.main import system_arrival
 from keystead.operations import audit, joins, settings, signing_keys, whoami
 from keystead.operations.catalogue import apis
 from keystead.operations.catalogue import changes as api_changes
@@ -38,6 +37,7 @@ from keystead.ports.groups import GroupQuery
 from keystead.ports.owners import OwnerQuery
 from keystead.ports.paging import PageRequest
 from keystead.ports.vault import AccountQuery, FolderQuery
+from keystead.upkeep import system_arrival
 from keystead.vault.account import AccountWish
 from keystead.vault.folder import FolderWish
 from tests.gate.houses import NOON, Home, at_home

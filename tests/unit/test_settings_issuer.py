@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from keystead.core.errors import Misconfigured
-from keystead.main import _url_of
+from keystead.listening import Listener
 from keystead.settings import CONFIG, SERVED_AT, read_settings, write_settings
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @pytest.mark.parametrize(
@@ -87,4 +84,5 @@ def test_a_new_file_of_settings_shows_it_commented(tmp_path: Path) -> None:
     ],
 )
 def test_a_listener_has_one_url(host: str, port: int, scheme: str, url: str) -> None:
-    assert _url_of(host, port, scheme) == url
+    cert = Path("cert.pem") if scheme == "https" else None
+    assert Listener(host, port, tls_cert=cert).url == url

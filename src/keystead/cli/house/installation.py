@@ -158,7 +158,7 @@ def serve(  # what a listener needs
         document({"url": f"{scheme}://{named}:{port}", "workers": workers})
         sys.stdout.flush()
     try:
-        house.serve(data, host, port, workers, tls_cert, tls_key, insecure_http)
+        house.serve(data, house.Listener(host, port, workers, tls_cert, tls_key, insecure_http))
     except SystemExit as ended:
         # The listener's own codes mean other things here.
         if ended.code:

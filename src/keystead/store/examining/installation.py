@@ -7,13 +7,15 @@ import sqlite3
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from keystead.core.errors import KeysteadError, Misconfigured
-from keystead.crypto.keyring import Keyring, read_master_key
+from keystead.crypto.keyring import read_master_key
 from keystead.store.engine import Check
+from keystead.store.opening import open_keyring
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from keystead.core.clock import Instant
+    from keystead.crypto.keyring import Keyring
     from keystead.store.engine import Engine
 
 __all__ = ["Finding", "examine"]
@@ -34,8 +36,7 @@ def examine(data: Path, key_file: Path, engine: Engine, at: Instant) -> list[Fin
     """Return every check's finding; a check that cannot be made is a finding too."""
 
     def keyring() -> Keyring:
-        key_id, keys = engine.keys()
-        return Keyring.open(keys, read_master_key(key_file), key_id)
+        return open_keyring(engine, key_file)
 
     def master_key() -> str:
         keyring()
