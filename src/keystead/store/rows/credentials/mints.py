@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert as insert_or_update
 
 from keystead.core.clock import Instant
 from keystead.ports.mints import Capped
-from keystead.store.rows.statement import is_one_of
+from keystead.store.rows.statement import is_one_of, kept
 from keystead.store.schema import tables
 
 if TYPE_CHECKING:
@@ -24,25 +24,19 @@ __all__ = ["MintRows"]
 _P: Final = tables.paced_mints.c
 _M: Final = tables.capped_mints.c
 _C: Final = tables.credentials.c
-_KEPT: Final = {"kept": True}
 
-_PACED_AT: Final = (
+_PACED_AT: Final = kept(
     select(_P.at)
     .where(_P.credential_id == bindparam("credential_id"), _P.at > bindparam("after"))
     .order_by(_P.at.desc())
     .limit(1)
     .offset(bindparam("back", type_=Integer))
-    .execution_options(**_KEPT)
 )
-_PACE: Final = (
-    insert(tables.paced_mints)
-    .values({c.name: bindparam(c.name) for c in _P})
-    .execution_options(**_KEPT)
-)
-_PASSED: Final = (
-    delete(tables.paced_mints)
-    .where(_P.credential_id == bindparam("wanted"), _P.at <= bindparam("after"))
-    .execution_options(**_KEPT)
+_PACE: Final = kept(insert(tables.paced_mints).values({c.name: bindparam(c.name) for c in _P}))
+_PASSED: Final = kept(
+    delete(tables.paced_mints).where(
+        _P.credential_id == bindparam("wanted"), _P.at <= bindparam("after")
+    )
 )
 _OVER: Final = (
     select(_P.credential_id, _P.token_id)
@@ -51,31 +45,30 @@ _OVER: Final = (
     .limit(bindparam("size"))
     .with_for_update(skip_locked=True)
 )
-_FORGET: Final = (
-    delete(tables.paced_mints)
-    .where(tuple_(_P.credential_id, _P.token_id).in_(_OVER))
-    .execution_options(**_KEPT)
+_FORGET: Final = kept(
+    delete(tables.paced_mints).where(tuple_(_P.credential_id, _P.token_id).in_(_OVER))
 )
 
 _NOTE: Final = insert_or_update(tables.capped_mints).values({c.name: bindparam(c.name) for c in _M})
 _LONG_AGO: Final = _M.last_at <= bindparam("after")
-_CAP: Final = _NOTE.on_conflict_do_update(
-    index_elements=[_M.credential_id],
-    set_={
-        "ended": case((_LONG_AGO, _NOTE.excluded.ended), else_=_M.ended + _NOTE.excluded.ended),
-        "since": case((_LONG_AGO, _NOTE.excluded.since), else_=_M.since),
-        "last_at": _NOTE.excluded.last_at,
-    },
-).execution_options(**_KEPT)
-_CAPPED: Final = (
+_CAP: Final = kept(
+    _NOTE.on_conflict_do_update(
+        index_elements=[_M.credential_id],
+        set_={
+            "ended": case((_LONG_AGO, _NOTE.excluded.ended), else_=_M.ended + _NOTE.excluded.ended),
+            "since": case((_LONG_AGO, _NOTE.excluded.since), else_=_M.since),
+            "last_at": _NOTE.excluded.last_at,
+        },
+    )
+)
+_CAPPED: Final = kept(
     select(_M.credential_id, _C.kind, _C.name, _M.ended, _M.since, _M.last_at)
     .join(tables.credentials, _C.id == _M.credential_id)
     .where(_M.last_at > bindparam("after"), _C.deleted_at.is_(None))
     .order_by(_M.ended.desc(), _M.credential_id)
     .limit(bindparam("size"))
-    .execution_options(**_KEPT)
 )
-_CAPPED_OF: Final = _CAPPED.where(is_one_of(_C.owner_id, bindparam("visible")))
+_CAPPED_OF: Final = kept(_CAPPED.where(is_one_of(_C.owner_id, bindparam("visible"))))
 
 
 class MintRows:
