@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
+from msgspec.inspect import StrType, StructType, Type, type_info
 
+from keystead.api.routes import ROUTES
+from keystead.web.identifiers import Id
 from tests.crash.nodes import found
 from tests.doors.cast import V1, problem
 from tests.running import Answer, Server, start
@@ -15,6 +19,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 TOKEN: dict[str, Any] = {"kind": "api_token", "name": "x", "expires_at": None}
+API: dict[str, Any] = {"identifier": "https://bad-ids.example", "name": "x"}
+
+WITHOUT_SUFFIX = {"id", "owner", "credential", "object", "members", "verifiers", "managed_by"}
+"""Fields that hold ids and do not say so by their names."""
+
+FORMS: dict[str, type[msgspec.Struct]] = {
+    form.__name__: form
+    for route in ROUTES
+    for form in (route.body, route.query)
+    if form is not None
+}
+"""What routes take."""
 
 
 @pytest.fixture(
@@ -53,6 +69,10 @@ def fields(refused: Answer) -> list[str]:
         ("POST", "folders", {"name": "x", "grants": [{"group_id": "?", "right": "user"}]},
          "grants[0].group_id"),
         ("POST", "accounts", {"name": "x", "folder_id": "?", "fields": {"a": "b"}}, "folder_id"),
+        ("POST", "apis", {**API, "owner_id": "?"}, "owner_id"),
+        ("POST", "apis", {**API, "verifiers": ["own_a", "?"]}, "verifiers[1]"),
+        ("PATCH", "apis/api_a", {"owner_id": "?"}, "owner_id"),
+        ("PATCH", "apis/api_a", {"verifiers": ["?"]}, "verifiers[0]"),
     ],
 )  # fmt: skip
 def test_in_a_body(
@@ -72,7 +92,7 @@ def test_in_a_body(
 @pytest.mark.parametrize(
     "query",
     ["credentials?owner", "credentials?kind", "accounts?folder_id", "accounts?tag", "accounts?type",
-     "folders?parent_id", "groups?member_id", "audit/events?verb", "audit/events?owner",
+     "folders?parent_id", "groups?member_id", "apis?owner", "audit/events?verb", "audit/events?owner",
      "audit/events?object", "audit/events?credential"],
 )  # fmt: skip
 def test_in_a_query(either: Server, query: str, bad: str) -> None:
@@ -81,9 +101,36 @@ def test_in_a_query(either: Server, query: str, bad: str) -> None:
 
 
 @pytest.mark.parametrize("bad", ["%00", "x" * 300, "%ff"], ids=["nul", "long", "no-utf-8"])
-@pytest.mark.parametrize("noun", ["credentials", "owners", "groups", "folders", "accounts"])
+@pytest.mark.parametrize("noun", ["credentials", "owners", "groups", "folders", "accounts", "apis"])
 def test_in_a_path_there_is_nothing(either: Server, noun: str, bad: str) -> None:
     assert problem(either.call("GET", f"{V1}/{noun}/{bad}")) == (404, "not_found")
+
+
+def texts_in(kind: Type) -> Iterator[tuple[str, StrType]]:
+    """Yield each text that a type may hold, with the name of its field."""
+    if isinstance(kind, StructType):
+        for field in kind.fields:
+            yield from ((name or field.name, text) for name, text in texts_in(field.type))
+    elif isinstance(kind, StrType):
+        yield "", kind
+    else:
+        for part in msgspec.structs.astuple(kind):
+            for each in part if isinstance(part, tuple) else (part,):
+                if isinstance(each, Type):
+                    yield from texts_in(each)
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+def test_what_is_an_id_is_declared_as_one(form: type[msgspec.Struct]) -> None:
+    """By that alone PostgreSQL is never asked for what it cannot be asked for."""
+    wrong = [
+        name
+        for name, text in texts_in(type_info(form))
+        if (name.endswith("_id") or name in WITHOUT_SUFFIX)
+        and name != "external_id"
+        and text != type_info(Id)
+    ]
+    assert wrong == []
 
 
 def test_a_kind_that_there_is_not_is_no_filter(server: Server) -> None:

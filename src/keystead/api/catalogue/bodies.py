@@ -27,6 +27,7 @@ from keystead.policy.catalogue.wish import (
     MIN_TOKEN_SECONDS,
     APIWish,
 )
+from keystead.web.identifiers import Id
 from keystead.web.query import PageSize
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ Name = Annotated[str, Meta(description="1 to 255 printable characters")]
 Description = Annotated[str, Meta(max_length=MAX_DESCRIPTION)]
 Sentence = Annotated[str, Meta(max_length=MAX_SENTENCE)]
 Verifiers = Annotated[
-    tuple[str, ...],
+    tuple[Id, ...],
     Meta(
         max_length=MAX_VERIFIERS,
         description="ids of owners whose credentials may verify tokens for it, besides its owner's",
@@ -108,7 +109,7 @@ class APINew(Struct, forbid_unknown_fields=True, kw_only=True):
     identifier: Identifier
     name: Name
     description: Description | UnsetType = UNSET
-    owner_id: str | UnsetType = UNSET
+    owner_id: Id | UnsetType = UNSET
     verifiers: Verifiers | UnsetType = UNSET
     token_format: TokenFormat | UnsetType = UNSET
     algorithm: Algorithm | UnsetType = UNSET
@@ -125,7 +126,7 @@ class APIEdit(Struct, forbid_unknown_fields=True, kw_only=True):
 
     name: Name | UnsetType = UNSET
     description: Description | UnsetType = UNSET
-    owner_id: str | UnsetType = UNSET
+    owner_id: Id | UnsetType = UNSET
     verifiers: Verifiers | UnsetType = UNSET
     token_format: TokenFormat | UnsetType = UNSET
     algorithm: Algorithm | UnsetType = UNSET
@@ -138,7 +139,7 @@ class APIEdit(Struct, forbid_unknown_fields=True, kw_only=True):
 class APIQueryBody(Struct, forbid_unknown_fields=True, kw_only=True):
     """Filters of a list; each one given must match."""
 
-    owner: str | None = None
+    owner: Id | None = None
     q: Annotated[str, Meta(min_length=1, max_length=255)] | None = None
     page_token: str | None = None
     page_size: PageSize | None = None
