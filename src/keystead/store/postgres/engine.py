@@ -12,7 +12,7 @@ from keystead.store.postgres.aside import Aside
 from keystead.store.postgres.chains import ServerChains
 from keystead.store.postgres.doctor import checks
 from keystead.store.postgres.migrate import EMPTY, is_unfinished, migrate, require_turn, schema_of
-from keystead.store.postgres.serving.connection import told
+from keystead.store.postgres.serving.connection import translated
 from keystead.store.postgres.serving.counts import PostgresCounts
 from keystead.store.postgres.serving.feed import PostgresFeed
 from keystead.store.postgres.serving.shared import SharedGeneration
@@ -146,8 +146,8 @@ class PostgresDatabase:
         try:
             for feed in self._feeds:
                 await feed.start()
-        except Exception as error:  # noqa: BLE001  # `told` returns what is none of its own
-            raise told(error) from None
+        except Exception as error:  # noqa: BLE001  # `translated` returns what is none of its own
+            raise translated(error) from None
 
     async def is_ready(self) -> bool:
         """See the port."""

@@ -32,7 +32,7 @@ __all__ = [
     "connect",
     "drive",
     "put_aside",
-    "told",
+    "translated",
     "unreadable_counts",
 ]
 
@@ -142,7 +142,7 @@ def drive(work: Coroutine[Any, Any, T]) -> T:
     raise RuntimeError(msg)
 
 
-def told(error: sqlite3.Error) -> Exception:
+def translated(error: sqlite3.Error) -> Exception:
     """Return what the engine's failure means for a caller: come again, or a fault to be looked at."""
     name = getattr(error, "sqlite_errorname", type(error).__name__)
     _LOG.error("the database failed: %s", name)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from keystead.store.rows.audit import NODE
 from keystead.store.rows.tx import SQLTx
-from keystead.store.sqlite.connection import SQLiteRunner, connect, drive, told
+from keystead.store.sqlite.connection import SQLiteRunner, connect, drive, translated
 from keystead.store.sqlite.writer import GroupWriter
 
 if TYPE_CHECKING:
@@ -88,4 +88,4 @@ class _Reader:
             finally:
                 execute("COMMIT")
         except sqlite3.Error as error:
-            raise told(error) from None
+            raise translated(error) from None

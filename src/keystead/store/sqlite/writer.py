@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from keystead.store.grouping import Act, GroupQueue, Outcome
 from keystead.store.rows.audit import NODE, ChainTail
 from keystead.store.rows.tx import SQLTx
-from keystead.store.sqlite.connection import ActRunner, SQLiteRunner, connect, drive, told
+from keystead.store.sqlite.connection import ActRunner, SQLiteRunner, connect, drive, translated
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -74,7 +74,7 @@ class GroupWriter:
             await loop.run_in_executor(self._thread, self._commit)
         except sqlite3.Error as error:
             self._roll_back()
-            raise told(error) from None
+            raise translated(error) from None
         except BaseException:
             self._roll_back()
             raise

@@ -19,7 +19,7 @@ __all__ = [
     "connect",
     "connect_aside",
     "pool_of",
-    "told",
+    "translated",
 ]
 
 TIMEOUT: Final = 2.0
@@ -124,7 +124,7 @@ async def _as_it_is(connection: asyncpg.Connection) -> None:
     pass
 
 
-def told(error: BaseException) -> BaseException:
+def translated(error: BaseException) -> BaseException:
     """Return what the server's failure means for a caller: come again, or a fault to be looked at."""
     if isinstance(error, _FULL):
         _LOG.error("the database failed: %s", type(error).__name__)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from keystead.store.postgres.serving.connection import TIMEOUT, told
+from keystead.store.postgres.serving.connection import TIMEOUT, translated
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,5 +49,5 @@ class PostgresCounts:
                 # A crash may lose the last second's counts; they are not the audit.
                 await connection.execute("SET LOCAL synchronous_commit = off")
                 await connection.execute(_ADD, *map(list, columns))
-        except Exception as error:  # noqa: BLE001  # `told` returns what is none of its own
-            raise told(error) from None
+        except Exception as error:  # noqa: BLE001  # `translated` returns what is none of its own
+            raise translated(error) from None

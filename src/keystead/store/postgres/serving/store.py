@@ -11,7 +11,7 @@ from keystead.store.postgres.serving.connection import (
     TIMEOUT,
     TOO_LONG,
     pool_of,
-    told,
+    translated,
 )
 from keystead.store.postgres.serving.runner import ReadRunner, drive
 from keystead.store.postgres.serving.writer import GroupWriter
@@ -60,8 +60,8 @@ class PostgresStore:
         """
         try:
             self.pool = await pool_of(self._url, _READERS)
-        except Exception as error:  # noqa: BLE001  # `told` returns what is none of its own
-            raise told(error) from None
+        except Exception as error:  # noqa: BLE001  # `translated` returns what is none of its own
+            raise translated(error) from None
 
     async def is_ready(self) -> bool:
         """Say whether the server answers a read."""
@@ -83,15 +83,15 @@ class PostgresStore:
         try:
             return await self._read(work)
         except (TimeoutError, *TOO_LONG) as error:
-            raise told(error) from None
+            raise translated(error) from None
         except (*LOST, *COLLIDED):
             pass
-        except Exception as error:  # noqa: BLE001  # `told` returns what is none of its own
-            raise told(error) from None
+        except Exception as error:  # noqa: BLE001  # `translated` returns what is none of its own
+            raise translated(error) from None
         try:
             return await self._read(work)
         except Exception as error:  # noqa: BLE001  # as above
-            raise told(error) from None
+            raise translated(error) from None
 
     async def _read(self, work: Callable[[Tx], Awaitable[T]]) -> T:
         run = ReadRunner(self.pool)
@@ -112,7 +112,7 @@ class PostgresStore:
             async with asyncio.timeout(TIMEOUT):
                 await self._browsing.acquire()
         except TimeoutError as error:
-            raise told(error) from None
+            raise translated(error) from None
         try:
             return await self.read(work)
         finally:

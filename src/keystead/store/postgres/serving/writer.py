@@ -22,7 +22,7 @@ from keystead.store.postgres.serving.connection import (
     TOO_LONG,
     concerns_all,
     connect,
-    told,
+    translated,
 )
 from keystead.store.postgres.serving.runner import ActRunner, PostgresRunner, drive
 from keystead.store.rows.audit import ChainTail
@@ -97,24 +97,24 @@ class GroupWriter:
                 if len(group) > 1:
                     raise
                 if not tries:
-                    raise told(error) from None
+                    raise translated(error) from None
             except _BrokenBefore as broken:
                 # Its COMMIT was never sent, so nothing of it was kept.
                 if not tries:
-                    raise told(broken.error) from None
+                    raise translated(broken.error) from None
 
     async def _try(self, group: list[Act]) -> list[Outcome]:
         try:
             await self._require_connection()
             await self._connection.execute(_BEGIN)
             outcomes = await self._run_group(group)
-        except BaseException as error:  # `told` returns what is none of its own
+        except BaseException as error:  # `translated` returns what is none of its own
             await self._roll_back(error)
             if isinstance(error, COLLIDED) or (isinstance(error, TOO_LONG) and len(group) > 1):
                 raise
             if isinstance(error, LOST) and not isinstance(error, (OSError, *TOO_LONG)):
                 raise _BrokenBefore(error) from None
-            raise told(error) from None
+            raise translated(error) from None
         await self._commit()
         # Before anybody is answered: the node's other processes look at this before each use.
         if self._tx.generation.raised:
@@ -133,7 +133,7 @@ class GroupWriter:
                     "busy",
                     "the database's answer was lost; look whether it was done before you ask again",
                 ) from None
-            raise told(error) from None
+            raise translated(error) from None
         if status != "COMMIT":
             # So it answers where a statement had failed and nobody had said so.
             raise RuntimeError("the database rolled a transaction back that nobody gave up")
@@ -167,7 +167,7 @@ class GroupWriter:
         try:
             await self._tail.close()
         except TOO_LONG as error:
-            raise told(error) from None
+            raise translated(error) from None
         if self._tx.generation.raised:
             await self._connection.execute(f"NOTIFY {CHANNEL}")
 
@@ -181,7 +181,7 @@ class GroupWriter:
             # Without a savepoint there is nothing to go back to.
             if isinstance(error, COLLIDED) or concerns_all(error) or not self._run.can_take_back:
                 raise
-            found = Outcome(error=told(error))
+            found = Outcome(error=translated(error))
             in_vain = isinstance(error, asyncpg.LockNotAvailableError)
         except Exception as error:  # belongs to the act's caller
             if isinstance(error, LOST) or self._connection.is_closed():
