@@ -98,7 +98,7 @@ async def edit_api(
     effect = NO_EFFECT if wish.groups is UNSET else _still(foreseen, before)
     changed = [f for f in wish.__slots__ if getattr(before, f) != getattr(after, f)]
     act.about("api", after.id, after.name, changed=",".join(changed))
-    act.about("api", after.id, after.name, **_told(before, after), **_counts(effect))
+    act.about("api", after.id, after.name, **_facts_of(before, after), **_counts(effect))
     if not await act.tx.apis.save(after, before.revision):
         raise Overtaken
     if await keep_first_key(act, pair):
@@ -189,7 +189,7 @@ def _still(foreseen: Foreseen | None, before: API) -> Effect:
     return foreseen.effect
 
 
-def _told(before: API, after: API) -> dict[str, str | int]:
+def _facts_of(before: API, after: API) -> dict[str, str | int]:
     """Return who verifies and owns it anew or no more, and which scopes came and went."""
     facts: dict[str, str | int] = {}
     if before.owner_id != after.owner_id:

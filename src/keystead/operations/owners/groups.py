@@ -70,7 +70,7 @@ async def create_group(act: Act, wish: GroupWish) -> Group:
         created_at=act.at,
         modified_at=act.at,
     )
-    act.about("group", made.id, made.name, **_told(frozenset(), made.members))
+    act.about("group", made.id, made.name, **_facts_of(frozenset(), made.members))
     await act.tx.groups.insert(made)
     return made
 
@@ -96,7 +96,7 @@ async def edit_group(act: Act, group_id: str, wish: GroupWish) -> Group:
         modified_at=act.at,
         revision=before.revision + 1,
     )
-    act.about("group", after.id, after.name, **_told(before.members, after.members))
+    act.about("group", after.id, after.name, **_facts_of(before.members, after.members))
     if not await act.tx.groups.save(after, before):
         raise Overtaken
     return after
@@ -112,7 +112,7 @@ async def delete_group(act: Act, group_id: str) -> None:
     _require_administrator(act)
     await act.tx.generation.hold()
     before = await _found(act, group_id)
-    act.about("group", before.id, before.name, **_told(before.members, frozenset()))
+    act.about("group", before.id, before.name, **_facts_of(before.members, frozenset()))
     if not await act.tx.groups.bury(before, act.at):
         raise Overtaken
 
@@ -151,7 +151,7 @@ async def _wrong(act: Act, wish: GroupWish, before: frozenset[str]) -> list[Fiel
     return wrong
 
 
-def _told(before: frozenset[str], after: frozenset[str]) -> dict[str, str | int]:
+def _facts_of(before: frozenset[str], after: frozenset[str]) -> dict[str, str | int]:
     """Return who came and who left, by id, and how many there are."""
     facts: dict[str, str | int] = {"members": len(after)}
     if come := after - before:

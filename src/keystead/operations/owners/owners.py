@@ -85,7 +85,7 @@ async def create_owner(
         must_change=wish.password is not UNSET,
     )
     _require_held(act, frozenset(), made, wish)
-    act.about("owner", made.id, made.name, **_told(made, wish))
+    act.about("owner", made.id, made.name, **_facts_of(made, wish))
     require_hashed(wish, password_hash)
     await act.tx.owners.insert(made, password_hash)
     return made
@@ -127,7 +127,7 @@ async def edit_owner(act: Act, password_hash: str | None, owner_id: str, wish: O
     )
     await _require_an_administrator(act, before, after)
     _require_held(act, before.roles, after, wish)
-    act.about("owner", before.id, after.name, state=after.state, **_told(after, wish))
+    act.about("owner", before.id, after.name, state=after.state, **_facts_of(after, wish))
     require_hashed(wish, password_hash)
     if not await act.tx.owners.save(after, before, password_hash):
         raise Overtaken
@@ -166,7 +166,7 @@ def _wrong_password(act: Act, before: Owner, wish: OwnerWish) -> list[FieldError
     return [FieldError("password", rule)] if rule else []
 
 
-def _told(after: Owner, wish: OwnerWish) -> dict[str, str | bool]:
+def _facts_of(after: Owner, wish: OwnerWish) -> dict[str, str | bool]:
     facts: dict[str, str | bool] = {"roles": ",".join(sorted(after.roles))}
     return facts if wish.password is UNSET else {**facts, "password_set": True}
 

@@ -136,7 +136,9 @@ async def edit_folder(act: Act, folder_id: str, wish: FolderWish) -> PlacedFolde
         height = await act.tx.folders.height(folder_id)
         require_place(await _above(act, after.parent_id), height, moving=folder_id)
     changed = [f for f in wish.__slots__ if getattr(before, f) != getattr(after, f)]
-    act.about("folder", folder_id, after.name, changed=",".join(changed), **_told(before, after))
+    act.about(
+        "folder", folder_id, after.name, changed=",".join(changed), **_facts_of(before, after)
+    )
     if not await act.tx.folders.save(after, before.revision):
         raise Overtaken
     return _placed(act, after)
@@ -169,7 +171,7 @@ async def _above(act: Act, parent_id: str | None) -> tuple[str, ...]:
     return () if parent_id is None else await act.tx.folders.above(parent_id)
 
 
-def _told(before: Folder, after: Folder) -> dict[str, str]:
+def _facts_of(before: Folder, after: Folder) -> dict[str, str]:
     """Return who was given and who lost which right, and from where to where it moved."""
     facts: dict[str, str] = {}
     gained = dict(after.grants.items() - before.grants.items())
