@@ -143,14 +143,15 @@ class _Supervisor(Multiprocess):
     def _tell(self) -> None:
         # One that is still starting would be ended by the signal, and is told when it has started: it may
         # have read the files before they changed.
-        self._untold = [one for one in self._untold if one in self.processes and not _told(one)]
+        self._untold = [one for one in self._untold if one in self.processes and not _reload(one)]
 
 
 def _has_failed(process: Process) -> bool:
     return process.exitcode == STARTUP_FAILURE
 
 
-def _told(process: Process) -> bool:
+def _reload(process: Process) -> bool:
+    """Have a worker that serves read its certificate again; say whether there was one."""
     if process.pid is None or not process.is_ready(_HEALTH_SECONDS):
         return False
     os.kill(process.pid, signal.SIGHUP)
