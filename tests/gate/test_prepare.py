@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from keystead.audit.errors import BrokenEntry
 from keystead.core.errors import Forbidden, KeysteadError, Refused, Unavailable
 from keystead.core.secret import Secret
+from keystead.crypto.envelope import BrokenEnvelope
 from keystead.crypto.passwords import BrokenPasswordHash
 from keystead.gate.acts.operation import Operation, Told
 from keystead.gate.pool import SlowPool
@@ -119,9 +121,14 @@ def test_a_right_lost_meanwhile_is_lost(tmp_path: Path) -> None:
     ("error", "told"),
     [
         (Forbidden("insufficient_scope", "no", rule="because"), b'"rule":"because"'),
-        (BrokenPasswordHash("damaged"), b'"code":"internal_error"'),
+        (
+            BrokenPasswordHash("x"),
+            b'"internal_error","rule":"password hash altered or not checkable"',
+        ),
+        (BrokenEnvelope("x"), b'"internal_error","rule":"sealed value altered or moved"'),
+        (BrokenEntry("x"), b'"internal_error","rule":"audit entry altered or of an unknown form"'),
     ],
-    ids=["refused", "damaged"],
+    ids=["refused", "hash", "envelope", "entry"],
 )
 def test_what_is_refused_there_is_entered_with_its_object(
     tmp_path: Path, error: KeysteadError, told: bytes

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from keystead.core.errors import KeysteadError
+from keystead.core.errors import Broken
 
 __all__ = ["BrokenEntry"]
 
 
-class BrokenEntry(KeysteadError):  # names what was found
+class BrokenEntry(Broken):
     """Stored bytes that are no audit entry of a known form."""
+
+    rule = "audit entry altered or of an unknown form"

@@ -11,7 +11,15 @@
     │   └── Throttled         too many failures from there; try again later
     ├── Invalid               what was sent cannot be understood; every wrong field named
     ├── Unavailable           cannot be decided or kept just now; nothing was done
-    └── Misconfigured         the installation itself is wrong; said to the operator at the start
+    ├── Misconfigured         the installation itself is wrong; said to the operator at the start
+    │   └── ServerFailed          store.postgres.aside: the database's server failed, or is out of reach
+    ├── Broken                what is kept cannot be what was kept; to the client a fault
+    │   ├── BrokenEnvelope        crypto.envelope: a sealed value that does not open
+    │   ├── BrokenPasswordHash    crypto.passwords: a hash that cannot be checked
+    │   └── BrokenEntry           audit.errors: bytes that are no entry of the audit
+    ├── SealsSpent            crypto.envelope: a seal key has sealed as much as is safe
+    ├── NothingToJoin         audit.joins: upkeep has nothing to enter, and takes its act back
+    └── NothingToDo           operations.signing_keys: the same of signing keys
 
 A code is part of the interface and never changes its meaning.
 """
@@ -19,9 +27,10 @@ A code is part of the interface and never changes its meaning.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import ClassVar, Final
 
 __all__ = [
+    "Broken",
     "CheckFailed",
     "Conflict",
     "FieldError",
@@ -152,3 +161,13 @@ class Unavailable(KeysteadError):  # a state, not a fault
 
 class Misconfigured(KeysteadError):  # names the installation, not the fault
     """The installation cannot start or go on; the message says what to do."""
+
+
+class Broken(KeysteadError):  # names what was found, not the fault
+    """What is kept was altered, moved or damaged: a fault to the client, but one that the audit tells of.
+
+    Attributes:
+        rule: what was found, for the audit only.
+    """
+
+    rule: ClassVar[str]

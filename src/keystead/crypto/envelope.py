@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from keystead.core.errors import KeysteadError
+from keystead.core.errors import Broken, KeysteadError
 
 __all__ = [
     "KEY_BYTES",
@@ -53,8 +53,10 @@ OVERHEAD: Final = _HEAD.size + _NONCE_BYTES + _TAG_BYTES
 _PLACE: Final = struct.Struct(">BIQHHH")
 
 
-class BrokenEnvelope(KeysteadError):  # names what was found, as `Refused` does
+class BrokenEnvelope(Broken):
     """A sealed value that does not open here: altered, moved, or sealed with an absent key."""
+
+    rule = "sealed value altered or moved"
 
 
 class SealsSpent(KeysteadError):  # a state of the key

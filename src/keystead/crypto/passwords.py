@@ -12,7 +12,7 @@ from typing import Final
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
 
-from keystead.core.errors import KeysteadError
+from keystead.core.errors import Broken
 from keystead.core.secret import Secret
 
 __all__ = ["NOBODYS_HASH", "BrokenPasswordHash", "check_password", "hash_password", "new_password"]
@@ -36,8 +36,10 @@ _UNAMBIGUOUS: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz"
 _NEW_LENGTH: Final = 24
 
 
-class BrokenPasswordHash(KeysteadError):  # names what was found
+class BrokenPasswordHash(Broken):
     """What is stored cannot be checked: altered, damaged, or too large for this machine's memory."""
+
+    rule = "password hash altered or not checkable"
 
 
 def hash_password(password: Secret) -> str:

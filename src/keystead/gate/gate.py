@@ -20,9 +20,7 @@ from msgspec.structs import replace
 from keystead.audit.event import ObjectRef
 from keystead.core.actor import STRANGER, SYSTEM, Actor
 from keystead.core.arrival import Presented
-from keystead.core.errors import KeysteadError, Refused, Throttled
-from keystead.crypto.envelope import BrokenEnvelope
-from keystead.crypto.passwords import BrokenPasswordHash
+from keystead.core.errors import Broken, Refused, Throttled
 from keystead.crypto.token_format import without_tokens
 from keystead.gate.acts.act import Act, Seen, told
 from keystead.gate.acts.once import Answered, Once, answer_gone, do_once, is_kept
@@ -41,6 +39,7 @@ if TYPE_CHECKING:
 
     from keystead.audit.event import Event
     from keystead.core.arrival import Arrival
+    from keystead.core.errors import Unavailable
     from keystead.core.secret import Secret
     from keystead.crypto.keyring import Keyring
     from keystead.gate.acts.operation import Operation
@@ -213,7 +212,7 @@ class Gate:
         slow = Preparation(caller, visit.arrival, self.attempts, self._store, self._pool)
         try:
             found = await operation.prepare(slow, *args, **kwargs)
-        except (Refused, BrokenPasswordHash) as error:
+        except (Refused, Broken) as error:
             actor = caller.actor
             await self._enter_refusal(operation.verb, actor, visit.arrival, error, slow.object)
             raise
@@ -248,7 +247,7 @@ class Gate:
                 value = await self._store.browse(do)
             else:
                 value = await self._store.read(do)
-        except (Refused, BrokenEnvelope) as error:
+        except (Refused, Broken) as error:
             if not is_certain and await self._freshness.was_behind():
                 caller = await self._admitted(operation, visit)
                 return await self._do(operation, caller, visit, work, is_certain=True)
@@ -307,7 +306,7 @@ class Gate:
         verb: str,
         actor: Actor,
         arrival: Arrival,
-        error: KeysteadError,
+        error: Refused | Unavailable | Broken,
         about: ObjectRef | None,
     ) -> None:
         code, rule = told_of(error)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
-from keystead.core.errors import Forbidden, KeysteadError, Refused, Unauthenticated, Unavailable
-from keystead.crypto.envelope import BrokenEnvelope
+from keystead.core.errors import Broken, Forbidden, Refused, Unauthenticated, Unavailable
 
 if TYPE_CHECKING:
     from keystead.policy.restrictions import Denial
@@ -24,15 +23,14 @@ def refusal_by(denial: Denial) -> Refused | Unavailable:
             return Unavailable(denial.code, denial.detail)
 
 
-def told_of(error: KeysteadError) -> tuple[str, str]:
+def told_of(error: Refused | Unavailable | Broken) -> tuple[str, str]:
     """Return the code and the rule that are entered."""
     match error:
         case Refused():
             return error.code, error.rule
         case Unavailable():
             return error.code, error.code
-        case BrokenEnvelope():
-            # Somebody changed the database: a fault to the client, but one that the audit tells of.
-            return "internal_error", "sealed value altered or moved"
+        case Broken():
+            return "internal_error", error.rule
         case _:
-            return "internal_error", "password hash altered or not checkable"
+            assert_never(error)
