@@ -22,14 +22,15 @@ from keystead.core.actor import STRANGER, SYSTEM, Actor
 from keystead.core.arrival import Presented
 from keystead.core.errors import Broken, Refused, Throttled
 from keystead.crypto.token_format import without_tokens
-from keystead.gate.acts.act import Act, Seen, told
+from keystead.gate.acts.act import Act, Seen
 from keystead.gate.acts.once import Answered, Once, answer_gone, do_once, is_kept
 from keystead.gate.acts.operation import Told
 from keystead.gate.acts.preparation import Preparation
 from keystead.gate.callers.caller import Caller
 from keystead.gate.callers.schemes import Misplaced, Verified, is_cookie, recognise, refusal_of
 from keystead.gate.callers.signed import is_signed, use_up
-from keystead.gate.telling import refusal_by, told_of
+from keystead.gate.events import allowed_event, refused_event, summary_event
+from keystead.gate.telling import code_and_rule, refusal_by
 from keystead.gate.throttle import Attempts, Refusals, Strangers
 from keystead.gate.usage import UsageCounter
 from keystead.policy.decide import Question, decide
@@ -158,7 +159,7 @@ class Gate:
         try:
             await self._enter(
                 *(
-                    told("audit.summary", actor, arrival, "summary", "ok", "", None, {**sums})
+                    summary_event("audit.summary", actor, arrival, {**sums})
                     for actor, sums in counted
                 )
             )
@@ -193,8 +194,7 @@ class Gate:
         async def end(tx: Tx) -> None:
             # Of several processes that see a first use, one does it.
             if await tx.credentials.end_older(credential.id, n, arrival.at):
-                entry = told(_RETIRE, SYSTEM, arrival, "allowed", "ok", "", about, {"secret": n})
-                await tx.audit.append(entry)
+                await tx.audit.append(allowed_event(_RETIRE, SYSTEM, arrival, about, {"secret": n}))
 
         await self._store.act(end)
 
@@ -309,10 +309,10 @@ class Gate:
         error: Refused | Unavailable | Broken,
         about: ObjectRef | None,
     ) -> None:
-        code, rule = told_of(error)
+        code, rule = code_and_rule(error)
         if actor.credential_id and not self.refusals.should_enter(actor, code, arrival.at):
             return
-        await self._enter(told(verb, actor, arrival, "refused", code, rule, about))
+        await self._enter(refused_event(verb, actor, arrival, about, code=code, rule=rule))
 
     async def _enter(self, *events: Event) -> None:
         async def enter(tx: Tx) -> None:

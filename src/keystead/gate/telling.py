@@ -9,7 +9,7 @@ from keystead.core.errors import Broken, Forbidden, Refused, Unauthenticated, Un
 if TYPE_CHECKING:
     from keystead.policy.restrictions import Denial
 
-__all__ = ["refusal_by", "told_of"]
+__all__ = ["code_and_rule", "refusal_by"]
 
 
 def refusal_by(denial: Denial) -> Refused | Unavailable:
@@ -23,7 +23,7 @@ def refusal_by(denial: Denial) -> Refused | Unavailable:
             return Unavailable(denial.code, denial.detail)
 
 
-def told_of(error: Refused | Unavailable | Broken) -> tuple[str, str]:
+def code_and_rule(error: Refused | Unavailable | Broken) -> tuple[str, str]:
     """Return the code and the rule that are entered."""
     match error:
         case Refused():

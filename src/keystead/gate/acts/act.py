@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from keystead.audit.event import Event, ObjectRef
+from keystead.audit.event import ObjectRef
 from keystead.core.names import MAX_NAME
 from keystead.crypto.token_format import without_tokens
+from keystead.gate.events import allowed_event
 
 if TYPE_CHECKING:
-    from keystead.core.actor import Actor
+    from keystead.audit.event import Event
     from keystead.core.arrival import Address, Arrival
     from keystead.core.clock import Instant
     from keystead.crypto.keyring import Keyring
     from keystead.gate.callers.caller import Caller
+    from keystead.gate.events import Fact
     from keystead.ports.credentials import Known
     from keystead.ports.store import Tx
 
-__all__ = ["Act", "Seen", "told"]
-
-Fact = str | int | bool
+__all__ = ["Act", "Seen"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,40 +91,4 @@ class Act:
 
     def event(self) -> Event:
         """Return the entry of this act, allowed."""
-        return told(
-            self.verb,
-            self.caller.actor,
-            self.arrival,
-            "allowed",
-            "ok",
-            "",
-            self._object,
-            self._facts,
-        )
-
-
-def told(
-    verb: str,
-    actor: Actor,
-    arrival: Arrival,
-    decision: Literal["allowed", "refused", "summary"],
-    code: str,
-    rule: str,
-    object_: ObjectRef | None,
-    facts: dict[str, Fact] | None = None,
-) -> Event:
-    """Return the event of an act or a refusal."""
-    return Event(
-        at=arrival.at,
-        actor=actor,
-        verb=verb,
-        object=object_,
-        decision=decision,
-        code=code,
-        rule=rule,
-        address=arrival.address.text if arrival.address else "",
-        asserted_by=arrival.asserted_by,
-        request_id=arrival.request_id,
-        agent=arrival.agent,
-        facts=facts,
-    )
+        return allowed_event(self.verb, self.caller.actor, self.arrival, self._object, self._facts)

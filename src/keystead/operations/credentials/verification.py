@@ -20,10 +20,11 @@ from keystead.core.arrival import Presented
 from keystead.core.errors import FieldError, Invalid
 from keystead.credentials.kind import KINDS
 from keystead.crypto.token_format import is_jwt, read_secret, without_tokens
-from keystead.gate.acts.act import Seen, told
+from keystead.gate.acts.act import Seen
 from keystead.gate.acts.operation import Told, operation
 from keystead.gate.callers.caller import scopes_held, subject_of
 from keystead.gate.callers.schemes import Verified, recognise
+from keystead.gate.events import refused_event
 from keystead.policy.decide import check_usable
 from keystead.policy.permissions import KEYSTEAD_API, Permission
 from keystead.policy.restrictions import Circumstance, Denial
@@ -213,13 +214,12 @@ def refusal_of(
     arrival = replace(
         act.arrival, address=address, asserted_by=f"verifier {act.caller.credential.id}"
     )
-    return told(
+    return refused_event(
         act.verb,
         Actor(known.owner.id, credential.id, credential.kind),
         arrival,
-        "refused",
-        denial.code,
-        denial.rule,
         ObjectRef("credential", credential.id, without_tokens(credential.name)),
         {name: without_tokens(text) for name, text in request.items()},
+        code=denial.code,
+        rule=denial.rule,
     )
