@@ -12,35 +12,27 @@ A crash between the commit of 4 and the answer leaves the act with its entry; th
 
 from __future__ import annotations
 
-from collections import Counter
-from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
-from msgspec.structs import replace
-
-from keystead.audit.event import ObjectRef
-from keystead.core.actor import STRANGER, SYSTEM, Actor
 from keystead.core.arrival import Presented
-from keystead.core.errors import Broken, Refused, Throttled
-from keystead.crypto.token_format import without_tokens
-from keystead.gate.acts.act import Act, Seen
+from keystead.core.errors import Broken, Refused
+from keystead.gate.acts.act import Act
+from keystead.gate.acts.first_use import end_older
 from keystead.gate.acts.once import Answered, Once, answer_gone, do_once, is_kept
 from keystead.gate.acts.operation import Told
 from keystead.gate.acts.preparation import Preparation
 from keystead.gate.callers.caller import Caller
 from keystead.gate.callers.schemes import Misplaced, Verified, is_cookie, recognise, refusal_of
 from keystead.gate.callers.signed import is_signed, use_up
-from keystead.gate.events import allowed_event, refused_event, summary_event
-from keystead.gate.telling import code_and_rule, refusal_by
-from keystead.gate.throttle import Attempts, Refusals, Strangers
+from keystead.gate.telling import Telling, refusal_by
+from keystead.gate.throttle import Attempts
 from keystead.gate.usage import UsageCounter
 from keystead.policy.decide import Question, decide
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable
+    from collections.abc import Awaitable, Callable
 
-    from keystead.audit.event import Event
     from keystead.core.arrival import Arrival
-    from keystead.core.errors import Unavailable
     from keystead.core.secret import Secret
     from keystead.crypto.keyring import Keyring
     from keystead.gate.acts.operation import Operation
@@ -49,7 +41,6 @@ if TYPE_CHECKING:
     from keystead.gate.pool import SlowPool
     from keystead.gate.visit import Visit
     from keystead.policy.restrictions import Denial
-    from keystead.ports.credentials import Known
     from keystead.ports.store import Store, Tx
 
 __all__ = ["Gate"]
@@ -57,8 +48,6 @@ __all__ = ["Gate"]
 P = ParamSpec("P")
 R = TypeVar("R")
 T = TypeVar("T")
-
-_RETIRE: Final = "credential.retire"
 
 
 class Gate:
@@ -73,9 +62,8 @@ class Gate:
         self._keyring = keyring
         self._pool = pool
         self.usage = UsageCounter()
-        self.strangers = Strangers()
-        self.refusals = Refusals()
-        self.attempts = Attempts()
+        self._telling = Telling(store, self.usage)
+        self._attempts = Attempts()
 
     async def perform(
         self, operation: Operation[P, T], visit: Visit, *args: P.args, **kwargs: P.kwargs
@@ -87,7 +75,9 @@ class Gate:
             Invalid: an argument cannot be accepted; nothing was done.
             Unavailable: it cannot be decided or kept just now; nothing was done.
         """
+        # 1. Who, 2. bounds, 3. may.
         caller = await self._admitted(operation, visit)
+        # 4. Do.
         caller, prepared = await self._prepare(operation, caller, visit, *args, **kwargs)
 
         async def work(act: Act) -> T:
@@ -143,60 +133,34 @@ class Gate:
         outcome = await recognise(exposed, self._keyring.digester, self._freshness, arrival.at)
         if isinstance(outcome, Verified):
             caller = await self._freshness.caller(outcome.known)
-            await self._enter_refusal("token.exposed", caller.actor, arrival, refusal, None)
+            await self._telling.refusal("token.exposed", caller.actor, arrival, refusal)
         else:
-            await self._refuse_stranger("token.exposed", arrival, refusal)
+            await self._telling.stranger("token.exposed", arrival, refusal)
 
     async def summarise(self, arrival: Arrival) -> None:
         """Enter how many refusals got no entry of their own, if any (once a minute)."""
-        strangers, known = self.strangers.take_summary(), self.refusals.take_summaries()
-        counted = list(known.items())
-        if strangers is not None:
-            sums = {"refusals": strangers.refusals, "addresses": strangers.addresses}
-            counted.append((SYSTEM, Counter(sums)))
-        if not counted:
-            return
-        try:
-            await self._enter(
-                *(
-                    summary_event("audit.summary", actor, arrival, {**sums})
-                    for actor, sums in counted
-                )
-            )
-        except BaseException:
-            self.refusals.give_back(known)
-            if strangers is not None:
-                self.strangers.give_back(strangers)
-            raise
+        await self._telling.summary(arrival)
 
     async def _admitted(self, operation: Operation[..., Any], visit: Visit) -> Caller:
+        """Return who asks, once he is known, within his bounds, and may."""
         visit.asked = True
         await self._freshness.catch_up()
+        # 1. Who.
         caller = await self._who(operation.verb, visit)
         visit.credential_expires_at = caller.expires_at
+        # 2. Bounds, and 3. may.
         denial = _denial(operation, caller, visit.arrival)
         if denial is not None and await self._freshness.was_behind():
             caller = await self._who(operation.verb, visit)
             denial = _denial(operation, caller, visit.arrival)
         if denial is not None:
             refusal = refusal_by(denial)
-            await self._enter_refusal(operation.verb, caller.actor, visit.arrival, refusal, None)
+            # 5. Tell.
+            await self._telling.refusal(operation.verb, caller.actor, visit.arrival, refusal)
             raise refusal
         if caller.known is not None and caller.known.secret.ends_older:
-            await self._end_older(caller.known, visit.arrival)
+            await end_older(self._store, caller.known, visit.arrival)
         return caller
-
-    async def _end_older(self, known: Known, arrival: Arrival) -> None:
-        """End the secrets that this one replaces, before the request that first used it is answered."""
-        credential, n = known.credential, known.secret.n
-        about = ObjectRef("credential", credential.id, without_tokens(credential.name))
-
-        async def end(tx: Tx) -> None:
-            # Of several processes that see a first use, one does it.
-            if await tx.credentials.end_older(credential.id, n, arrival.at):
-                await tx.audit.append(allowed_event(_RETIRE, SYSTEM, arrival, about, {"secret": n}))
-
-        await self._store.act(end)
 
     async def _prepare(
         self,
@@ -209,12 +173,12 @@ class Gate:
         """Return who asks, and what the slow step found: the act's first argument, or nothing."""
         if operation.prepare is None:
             return caller, ()
-        slow = Preparation(caller, visit.arrival, self.attempts, self._store, self._pool)
+        slow = Preparation(caller, visit.arrival, self._attempts, self._store, self._pool)
         try:
             found = await operation.prepare(slow, *args, **kwargs)
         except (Refused, Broken) as error:
             actor = caller.actor
-            await self._enter_refusal(operation.verb, actor, visit.arrival, error, slow.object)
+            await self._telling.refusal(operation.verb, actor, visit.arrival, error, slow.object)
             raise
         # Slow is long enough for a right to be taken away, and for that to have been answered (Law 3).
         return await self._admitted(operation, visit), (found,)
@@ -228,6 +192,7 @@ class Gate:
         *,
         is_certain: bool = False,
     ) -> R:
+        """Run the act in one transaction with its entry, or read; then tell."""
         arrival = visit.arrival
         acts: list[Act] = []
 
@@ -252,26 +217,14 @@ class Gate:
                 caller = await self._admitted(operation, visit)
                 return await self._do(operation, caller, visit, work, is_certain=True)
             about = acts[0].object if acts else None
-            await self._enter_refusal(operation.verb, caller.actor, arrival, error, about)
+            # 5. Tell.
+            await self._telling.refusal(operation.verb, caller.actor, arrival, error, about)
             raise
         if caller.known is not None:
             self.usage.note(caller.known, arrival)
         if acts and acts[0].seen:
-            await self._account_for(acts[0].seen, arrival)
+            await self._telling.shown(acts[0].seen, arrival)
         return value
-
-    async def _account_for(self, seen: Iterable[Seen], arrival: Arrival) -> None:
-        """Count the uses and enter the refusals of what somebody was shown and asked about."""
-        events = []
-        for each in seen:
-            if each.refusal is None:
-                self.usage.note(each.known, replace(arrival, address=each.address))
-                if each.known.secret.ends_older:
-                    await self._end_older(each.known, arrival)
-            elif self.refusals.should_enter(each.refusal.actor, each.refusal.code, arrival.at):
-                events.append(each.refusal)
-        if events:
-            await self._enter(*events)
 
     async def _who(self, verb: str, visit: Visit) -> Caller:
         arrival = visit.arrival
@@ -289,37 +242,8 @@ class Gate:
         if isinstance(outcome, Verified):
             return await self._freshness.caller(outcome.known)
         refusal = refusal_of(outcome)
-        await self._refuse_stranger(verb, arrival, refusal)
+        await self._telling.stranger(verb, arrival, refusal)
         raise refusal
-
-    async def _refuse_stranger(self, verb: str, arrival: Arrival, refusal: Refused) -> None:
-        address = arrival.address.text if arrival.address else ""
-        if self.strangers.should_enter(address, arrival.at):
-            await self._enter_refusal(verb, STRANGER, arrival, refusal, None)
-        if refusal.code == "invalid_credential":
-            wait = self.strangers.must_wait(address, arrival.at)
-            if wait is not None:
-                raise Throttled(wait)
-
-    async def _enter_refusal(
-        self,
-        verb: str,
-        actor: Actor,
-        arrival: Arrival,
-        error: Refused | Unavailable | Broken,
-        about: ObjectRef | None,
-    ) -> None:
-        code, rule = code_and_rule(error)
-        if actor.credential_id and not self.refusals.should_enter(actor, code, arrival.at):
-            return
-        await self._enter(refused_event(verb, actor, arrival, about, code=code, rule=rule))
-
-    async def _enter(self, *events: Event) -> None:
-        async def enter(tx: Tx) -> None:
-            for event in events:
-                await tx.audit.append(event)
-
-        await self._store.act(enter)
 
 
 def _denial(operation: Operation[..., Any], caller: Caller, arrival: Arrival) -> Denial | None:

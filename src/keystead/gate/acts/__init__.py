@@ -2,6 +2,7 @@
 
 __all__ = [
     "act",
+    "first_use",
     "once",
     "operation",
     "preparation",
