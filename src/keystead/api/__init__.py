@@ -1,7 +1,7 @@
 """The native API: the JSON door, under `/api/v1`.
 
 `routes` shows the whole URL map on one screen; `application` is what the listener is given; `table` finds a
-route, `door` walks it, `openapi` tells of it.
+route, `door` mounts it, `way` is how a request walks it, `openapi` tells of it.
 Each noun has its Structs and its handlers, in one file or in a room of its own. A handler decodes, asks the
 gate for one operation and writes the answer; it decides nothing.
 """
@@ -23,5 +23,6 @@ __all__ = [
     "table",
     "vault",
     "verification",
+    "way",
     "whoami",
 ]

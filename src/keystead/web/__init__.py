@@ -1,16 +1,16 @@
 """What doors share: reading a request once, and writing an answer.
 
-`present` turns headers and peer into an `Arrival`; `exposure` refuses a credential in a URL; `paths`,
-`query`, `bodies` and `forms` decode what was sent and say what is wrong with it; `repeats` tells a request
-that comes again; `call` asks the gate for a handler; `refusals` maps codes to statuses; `reveal` is the only
-place where a secret becomes bytes for a client; `sending` writes the answer. No rule about rights stands
-here, and no door knows another.
+`entrance` is the one order in which a door lets in; `present` turns headers and peer into an `Arrival`;
+`paths`, `query`, `bodies` and `forms` decode what was sent and say what is wrong with it; `repeats` tells a
+request that comes again; `call` asks the gate for a handler; `refusals` maps codes to statuses; `reveal` is
+the only place where a secret becomes bytes for a client; `sending` writes the answer. No rule about rights
+stands here, and no door knows another.
 """
 
 __all__ = [
     "bodies",
     "call",
-    "exposure",
+    "entrance",
     "faults",
     "forms",
     "identifiers",

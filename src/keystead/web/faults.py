@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 import traceback
+from typing import Final
 
-__all__ = ["place_of"]
+__all__ = ["log_fault", "place_of"]
 
-_STEPS = 8
+_LOG: Final = logging.getLogger("keystead.web")
+_STEPS: Final = 8
+
+
+def log_fault(error: Exception, request_id: str) -> None:
+    """Log a fault under the id that the client is answered with."""
+    _LOG.error("%s: %s", request_id, place_of(error))
 
 
 def place_of(error: BaseException) -> str:

@@ -1,9 +1,9 @@
 """OAuth between machines: tokens, introspection, revocation and metadata, by their standards alone.
 
 A door of its own, since its standards say how it reads (forms), how a client proves who it is, and how it
-says no. `endpoints` is its map; `clients` reads who comes; `handlers` ask the gate; `refusals` says no;
-`metadata` and
-`description` tell of it all. No rule about who may have what stands here.
+says no. `endpoints` is its map; `way` is how a request walks it; `clients` reads who comes; `handlers` ask
+the gate; `refusals` says no; `metadata` and `description` tell of it all. No rule about who may have what
+stands here.
 """
 
 __all__ = [
@@ -16,4 +16,5 @@ __all__ = [
     "handlers",
     "metadata",
     "refusals",
+    "way",
 ]
