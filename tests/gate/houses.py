@@ -21,7 +21,7 @@ from keystead.owners.owner import OwnerWish
 from keystead.policy.permissions import KEYSTEAD_API, Permission
 from keystead.policy.roles import Right, Role
 from keystead.policy.scopes import Access
-from keystead.ports.audit import AuditQuery
+from keystead.ports.audit import AuditQuery, Moment
 from keystead.settings import MASTER_KEY, Settings
 from keystead.store.chains import verify_chains
 from keystead.store.sqlite.engine import SQLiteEngine
@@ -113,7 +113,9 @@ class Home:
     async def entries(self, since: int = 0, **query: Any) -> list[StoredEntry]:  # noqa: ANN401
         """Return the audit's entries, without entering that they were read."""
         wanted = AuditQuery(**query)
-        part = await self.house.store.read(lambda tx: tx.audit.onwards(wanted, 0, since, 10_000))
+        part = await self.house.store.read(
+            lambda tx: tx.audit.onwards(wanted, Moment(0, 0, since), 10_000)
+        )
         assert part.is_last
         return list(part.entries)
 

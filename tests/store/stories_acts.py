@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from keystead.core.errors import Conflict
-from keystead.ports.audit import AuditQuery
+from keystead.ports.audit import AuditQuery, Moment
 from keystead.ports.freshness import News
 from tests.store.conformance import Opened, story
 from tests.store.records import NOON, enter, make_credential, make_owner, make_secret
@@ -38,7 +38,7 @@ def raising(credential_id: str) -> Callable[[Tx], Awaitable[None]]:
 
 
 async def entered(opened: Opened) -> list[str]:
-    part = await opened.store.read(lambda tx: tx.audit.onwards(EVERYTHING, 0, 0, 10_000))
+    part = await opened.store.read(lambda tx: tx.audit.onwards(EVERYTHING, Moment(0, 0, 0), 10_000))
     found = part.entries
     assert [entry.n for entry in found] == list(range(1, len(found) + 1)), "no gap"
     return [entry.columns.verb.removeprefix("created ") for entry in found]

@@ -59,8 +59,12 @@ async def a_chain_is_looked_through_by_what_is_asked_for(opened: Opened) -> None
     async def read(since: int = 0, size: int = 10, **query: Any) -> list[int]:  # noqa: ANN401
         asked = AuditQuery(**query)
         end = ENTRIES
-        onwards = await opened.store.read(lambda tx: tx.audit.onwards(asked, 0, since, size))
-        back = await opened.store.read(lambda tx: tx.audit.backwards(asked, 0, end, size))
+        onwards = await opened.store.read(
+            lambda tx: tx.audit.onwards(asked, Moment(0, 0, since), size)
+        )
+        back = await opened.store.read(
+            lambda tx: tx.audit.backwards(asked, Moment(0, 0, end), size)
+        )
         latest = await opened.store.read(lambda tx: tx.audit.latest(asked, NEWEST, size))
         found = numbers(onwards)
         if size == 10:
@@ -137,15 +141,17 @@ async def a_look_goes_only_so_far_and_says_where_it_stopped(opened: Opened) -> N
 
     await opened.store.act(write)
     rare = AuditQuery(verb="rare.act")
-    first = await opened.store.read(lambda tx: tx.audit.onwards(rare, 0, 0, 10))
+    first = await opened.store.read(lambda tx: tx.audit.onwards(rare, Moment(0, 0, 0), 10))
     assert (numbers(first), first.reached.n, first.is_last) == ([6], FARTHEST, False)
-    second = await opened.store.read(lambda tx: tx.audit.onwards(rare, 0, first.reached.n, 10))
+    second = await opened.store.read(lambda tx: tx.audit.onwards(rare, first.reached, 10))
     assert (numbers(second), second.reached.n) == ([FARTHEST + 100], FARTHEST + 500)
     assert second.is_last
     for asked in (rare, AuditQuery(verb="rare.act", credential_id="cred_1")):
 
         async def back(before: int, asked: AuditQuery = asked) -> Part:
-            return await opened.store.read(lambda tx: tx.audit.backwards(asked, 0, before, 10))
+            return await opened.store.read(
+                lambda tx: tx.audit.backwards(asked, Moment(0, 0, before), 10)
+            )
 
         last = await back(ENTRIES)
         assert (numbers(last), last.reached.n, last.is_last) == ([FARTHEST + 100], 501, False)
@@ -172,7 +178,7 @@ async def an_object_with_others_names_is_not_found_by_a_part_of_its_id(opened: O
     plant(opened, 2, at(1, object_id="acct_1"), at(2, object_id="acct_10"))
     plant(opened, 3, at(3, object_id="acct_1"))
     one = AuditQuery(object_id="acct_1")
-    found = await opened.store.read(lambda tx: tx.audit.onwards(one, 2, 0, 10))
+    found = await opened.store.read(lambda tx: tx.audit.onwards(one, Moment(0, 2, 0), 10))
     assert (numbers(found), found.reached.n) == ([1], 2)
-    none = await opened.store.read(lambda tx: tx.audit.backwards(one, 4, ENTRIES, 10))
+    none = await opened.store.read(lambda tx: tx.audit.backwards(one, Moment(0, 4, ENTRIES), 10))
     assert (numbers(none), none.is_last) == ([], True)

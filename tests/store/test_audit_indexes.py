@@ -39,33 +39,43 @@ OBJECT = "acct_0000000000A1"
 CREDENTIAL = "cred_0000000000A1"
 
 ASKED: dict[str, tuple[Ask, str]] = {
-    "onwards": (lambda a: a.onwards(AuditQuery(), 1, 900, 50), "KEY"),
-    "onwards-verb": (lambda a: a.onwards(AuditQuery(verb="x"), 1, 900, 50), "KEY"),
+    "onwards": (lambda a: a.onwards(AuditQuery(), Moment(0, 1, 900), 50), "KEY"),
+    "onwards-verb": (lambda a: a.onwards(AuditQuery(verb="x"), Moment(0, 1, 900), 50), "KEY"),
     "onwards-time": (
-        lambda a: a.onwards(AuditQuery(after=Instant(5_000), before=Instant(9_000)), 1, 900, 50),
+        lambda a: a.onwards(
+            AuditQuery(after=Instant(5_000), before=Instant(9_000)), Moment(0, 1, 900), 50
+        ),
         "KEY",
     ),
-    "onwards-object": (lambda a: a.onwards(AuditQuery(object_id=OBJECT), 1, 9, 50), "object"),
+    "onwards-object": (
+        lambda a: a.onwards(AuditQuery(object_id=OBJECT), Moment(0, 1, 9), 50),
+        "object",
+    ),
     "onwards-object-verb": (
-        lambda a: a.onwards(AuditQuery(object_id=OBJECT, verb="x"), 1, 9, 50),
+        lambda a: a.onwards(AuditQuery(object_id=OBJECT, verb="x"), Moment(0, 1, 9), 50),
         "object",
     ),
     "onwards-credential": (
-        lambda a: a.onwards(AuditQuery(credential_id=CREDENTIAL), 1, 9, 50),
+        lambda a: a.onwards(AuditQuery(credential_id=CREDENTIAL), Moment(0, 1, 9), 50),
         "credential",
     ),
-    "backwards": (lambda a: a.backwards(AuditQuery(), 1, 9_900, 50), "KEY"),
-    "backwards-decision": (lambda a: a.backwards(AuditQuery(decision="x"), 1, 9_900, 50), "KEY"),
+    "backwards": (lambda a: a.backwards(AuditQuery(), Moment(0, 1, 9_900), 50), "KEY"),
+    "backwards-decision": (
+        lambda a: a.backwards(AuditQuery(decision="x"), Moment(0, 1, 9_900), 50),
+        "KEY",
+    ),
     "backwards-object": (
-        lambda a: a.backwards(AuditQuery(object_id=OBJECT), 1, 9_900, 50),
+        lambda a: a.backwards(AuditQuery(object_id=OBJECT), Moment(0, 1, 9_900), 50),
         "object",
     ),
     "backwards-object-time": (
-        lambda a: a.backwards(AuditQuery(object_id=OBJECT, after=Instant(5)), 1, 9_900, 50),
+        lambda a: a.backwards(
+            AuditQuery(object_id=OBJECT, after=Instant(5)), Moment(0, 1, 9_900), 50
+        ),
         "object",
     ),
     "backwards-credential": (
-        lambda a: a.backwards(AuditQuery(credential_id=CREDENTIAL), 1, 9_900, 50),
+        lambda a: a.backwards(AuditQuery(credential_id=CREDENTIAL), Moment(0, 1, 9_900), 50),
         "credential",
     ),
     "latest": (lambda a: a.latest(AuditQuery(), NEWEST, 50), "at"),

@@ -24,8 +24,10 @@ if TYPE_CHECKING:
     from keystead.audit.chain import Place, StoredEntry
     from keystead.gate.acts.act import Act
     from keystead.gate.acts.preparation import Preparation
-    from keystead.ports.audit import ChainState, Part
+    from keystead.ports.audit import AuditRecords, ChainState, Part
     from keystead.ports.store import Tx
+
+    Look = Callable[[AuditQuery, Moment, int], Awaitable[Part]]
 
 __all__ = [
     "begin_export",
@@ -48,7 +50,7 @@ async def _looked_up(
     chains = await slow.read(lambda tx: tx.audit.chains())
     wanted = [chain for chain in chains if query.node in {None, chain.node}]
     if since is not None:
-        return await _onwards(slow, query, wanted, since, size)
+        return await _after(slow, query, wanted, since, size)
     return await _newest(slow, query, wanted, size)
 
 
@@ -67,24 +69,26 @@ async def begin_export(act: Act) -> Sequence[ChainState]:
     return await _begin(act, "export")
 
 
-@operation("audit.export_more", needs=Permission.AUDIT_EXPORT, told=Told.COUNTED, browses=True)
-async def continue_export(act: Act, node: int, since: int, size: int) -> Sequence[StoredEntry]:
-    """Return the next entries of an export that was entered; it stops if the credential is revoked."""
-    return (await act.tx.audit.onwards(_ALL, node, since, size)).entries
-
-
 @operation("audit.verify", needs=Permission.AUDIT_READ, told=Told.ENTERED)
 async def begin_verification(act: Act) -> tuple[Verification, Sequence[ChainState]]:
     """Begin a verification, and return who does it and the chains, each to be read to its present end."""
     return Verification(act.keyring.audit), await _begin(act, "verify")
 
 
-@operation("audit.verify_more", needs=Permission.AUDIT_READ, told=Told.COUNTED, browses=True)
-async def continue_verification(
-    act: Act, node: int, since: int, size: int
-) -> Sequence[StoredEntry]:
-    """Return the next entries of a verification that was entered."""
-    return (await act.tx.audit.onwards(_ALL, node, since, size)).entries
+async def _next(act: Act, node: int, since: int, size: int) -> Sequence[StoredEntry]:
+    """Return the next entries of what was entered; it stops if the credential is revoked."""
+    return (await act.tx.audit.onwards(_ALL, Moment(0, node, since), size)).entries
+
+
+continue_export: Final = operation(
+    "audit.export_more", needs=Permission.AUDIT_EXPORT, told=Told.COUNTED, browses=True
+)(_next)
+"""The next entries of an export."""
+
+continue_verification: Final = operation(
+    "audit.verify_more", needs=Permission.AUDIT_READ, told=Told.COUNTED, browses=True
+)(_next)
+"""The next entries of a verification."""
 
 
 @operation("audit.verify_joined", needs=Permission.AUDIT_READ, told=Told.COUNTED, browses=True)
@@ -99,7 +103,7 @@ async def _begin(act: Act, what: str) -> Sequence[ChainState]:
     return chains
 
 
-async def _onwards(
+async def _after(
     slow: Preparation,
     query: AuditQuery,
     chains: Iterable[ChainState],
@@ -110,7 +114,7 @@ async def _onwards(
     for chain in chains:
         start = Moment(0, chain.node, since.get(chain.node, 0))
         # One more than fits tells that there is more.
-        part = await _search(slow, partial(_onward, query), start, size + 1, _MOST_LOOKS)
+        part = await _search(slow, lambda audit: audit.onwards, query, start, size + 1, _MOST_LOOKS)
         found[chain.node] = Found(part.entries, part.reached.n, part.is_last)
     return next_page(since, found, size)
 
@@ -123,11 +127,13 @@ async def _newest(
     if _goes_along_chains(query, chains):
         for chain in chains:
             end = Moment(0, chain.node, chain.last + 1)
-            found += (await _search(slow, partial(_backward, query), end, size)).entries
+            found += (await _search(slow, lambda audit: audit.backwards, query, end, size)).entries
     else:
         # What was entered meanwhile is behind the cursor that is answered, and is found from there.
         late = partial(_is_behind, ends)
-        found += (await _search(slow, partial(_latest, query), NEWEST, size, but=late)).entries
+        found += (
+            await _search(slow, lambda audit: audit.latest, query, NEWEST, size, but=late)
+        ).entries
     return newest_page(ends, found, size)
 
 
@@ -142,9 +148,10 @@ def _goes_along_chains(query: AuditQuery, chains: Sequence[ChainState]) -> bool:
     return len(chains) == 1 and query.before is None
 
 
-async def _search(  # a search's parts
+async def _search(
     slow: Preparation,
-    look: Callable[[Moment, int, Tx], Awaitable[Part]],
+    way: Callable[[AuditRecords], Look],
+    query: AuditQuery,
     place: Moment,
     size: int,
     most_looks: int | None = None,
@@ -152,25 +159,17 @@ async def _search(  # a search's parts
 ) -> Part:
     """Look on from a place until `size` entries are found, nothing is left, or enough was looked at."""
     found: list[StoredEntry] = []
+
+    async def look(tx: Tx) -> Part:
+        return await way(tx.audit)(query, place, size - len(found))
+
     for looks in count(1):
-        part = await slow.read(partial(look, place, size - len(found)))
+        part = await slow.read(look)
         found += filterfalse(but, part.entries) if but else part.entries
         if part.is_last or len(found) >= size or looks == most_looks:
             return part._replace(entries=found)
         place = part.reached
     raise AssertionError
-
-
-async def _onward(query: AuditQuery, place: Moment, size: int, tx: Tx) -> Part:
-    return await tx.audit.onwards(query, place.node, place.n, size)
-
-
-async def _backward(query: AuditQuery, place: Moment, size: int, tx: Tx) -> Part:
-    return await tx.audit.backwards(query, place.node, place.n, size)
-
-
-async def _latest(query: AuditQuery, place: Moment, size: int, tx: Tx) -> Part:
-    return await tx.audit.latest(query, place, size)
 
 
 def _is_behind(ends: Mapping[int, int], entry: StoredEntry) -> bool:

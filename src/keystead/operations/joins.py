@@ -11,7 +11,7 @@ from keystead.audit.joins import JOIN, JOINED, NothingToJoin, facts_of, heads_in
 from keystead.core.clock import MINUTE
 from keystead.gate.acts.operation import Told, operation
 from keystead.policy.permissions import Permission
-from keystead.ports.audit import AuditQuery
+from keystead.ports.audit import AuditQuery, Moment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,7 +55,7 @@ async def _heads_to_join(tx: Tx, at: Instant) -> Sequence[SignedHead]:
     heads = [chain.head for chain in chains if chain.node != own and chain.head and chain.head.n]
     joined: dict[int, int] = {}
     if heads:
-        for entry in (await tx.audit.backwards(_JOINS, own, ENTRIES, 1)).entries:
+        for entry in (await tx.audit.backwards(_JOINS, Moment(0, own, ENTRIES), 1)).entries:
             try:
                 _, _, event = decode_entry(entry.bytes)
                 joined = {head.node: head.n for head in heads_in(event)}
@@ -73,5 +73,5 @@ async def _has_moved(tx: Tx, head: SignedHead, joined: int) -> bool:
     if head.n <= joined:
         return head.n < joined
     # A join alone is no news: otherwise two idle nodes would join each other's joins for ever.
-    part = await tx.audit.onwards(_ALL, head.node, joined, _FEW)
+    part = await tx.audit.onwards(_ALL, Moment(0, head.node, joined), _FEW)
     return not part.is_last or any(entry.columns.verb != JOIN for entry in part.entries)

@@ -30,7 +30,10 @@ class AuditQuery:
 
 
 class Moment(NamedTuple):
-    """Where an entry is among those of all chains, in the order of their instants."""
+    """Where an entry is among those of all chains, in the order of their instants.
+
+    Along one chain its number alone counts.
+    """
 
     at: int
     node: int
@@ -86,11 +89,11 @@ class AuditRecords(Protocol):
     async def chains(self) -> Sequence[ChainState]:
         """Return every chain of which an entry or a head is there, and this node's, by node."""
 
-    async def onwards(self, query: AuditQuery, node: int, since: int, size: int) -> Part:
-        """Look through a chain from behind entry `since`, for up to `size` entries, in order."""
+    async def onwards(self, query: AuditQuery, since: Moment, size: int) -> Part:
+        """Look through a node's chain from behind an entry, for up to `size` entries, in order."""
 
-    async def backwards(self, query: AuditQuery, node: int, before: int, size: int) -> Part:
-        """Look through a chain from before entry `before` back, for up to `size`, the newest first."""
+    async def backwards(self, query: AuditQuery, before: Moment, size: int) -> Part:
+        """Look through a node's chain from before an entry back, for up to `size`, the newest first."""
 
     async def latest(self, query: AuditQuery, before: Moment, size: int) -> Part:
         """Look through all chains from before a moment back, for up to `size`, the latest first."""

@@ -160,23 +160,23 @@ class AuditRows:
             insort(found, ChainState(self._node, 0, None))
         return found
 
-    async def onwards(self, query: AuditQuery, node: int, since: int, size: int) -> Part:
+    async def onwards(self, query: AuditQuery, since: Moment, size: int) -> Part:
         """See the port."""
-        span = along_chain(query, node, since, ENTRIES)
+        span = along_chain(query, since.node, since.n, ENTRIES)
         found, stopped = await look(self._run, span, size, back=False)
         if stopped is not None:
             return Part(found, stopped, is_last=False)
         if span.order is Order.CHAIN and not span.rest:
-            end = found[-1].n if found else since
+            end = found[-1].n if found else since.n
         else:
-            end = await last_of_chain(self._run, node)
-        return Part(found, Moment(0, node, max(since, end)), is_last=True)
+            end = await last_of_chain(self._run, since.node)
+        return Part(found, Moment(0, since.node, max(since.n, end)), is_last=True)
 
-    async def backwards(self, query: AuditQuery, node: int, before: int, size: int) -> Part:
+    async def backwards(self, query: AuditQuery, before: Moment, size: int) -> Part:
         """See the port."""
-        span = along_chain(query, node, 0, before)
+        span = along_chain(query, before.node, 0, before.n)
         found, stopped = await look(self._run, span, size, back=True)
-        return Part(found, stopped or Moment(0, node, 0), stopped is None)
+        return Part(found, stopped or Moment(0, before.node, 0), stopped is None)
 
     async def latest(self, query: AuditQuery, before: Moment, size: int) -> Part:
         """See the port."""
