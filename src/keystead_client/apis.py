@@ -4,6 +4,8 @@ A catalogue is written as the API takes it: groups of resources with actions, ea
 people, a `label` and a `description`.
 
     groups = [{"key": "scans", "resources": [{"key": "scan", "actions": [{"key": "read"}]}]}]
+
+What ends in `_from` takes all of an API's fields as one object, as a file beside the API's source has them.
 """
 
 from __future__ import annotations
@@ -16,7 +18,18 @@ from keystead_client._core.calls import Answer, Call, nothing, one, page
 from keystead_client._core.decoding import decode, parse
 from keystead_client.records import API, APIChange, APISummary, Effect, Page
 
-__all__ = ["create", "delete", "edit", "find", "get", "preview_delete", "preview_edit"]
+__all__ = [
+    "create",
+    "create_from",
+    "delete",
+    "edit",
+    "edit_from",
+    "find",
+    "get",
+    "preview_delete",
+    "preview_edit",
+    "preview_edit_from",
+]
 
 
 def create(  # noqa: PLR0913  # the fields of an API
@@ -58,7 +71,12 @@ def create(  # noqa: PLR0913  # the fields of an API
         offline_networks=offline_networks,
         groups=groups,
     )
-    return Call("POST", "/apis", one(API), body=body)
+    return create_from(body)
+
+
+def create_from(document: Mapping[str, object]) -> Call[API]:
+    """Register an API from a document: the fields of `create`, `identifier` and `name` among them."""
+    return Call("POST", "/apis", one(API), body=dict(document))
 
 
 def find(
@@ -108,15 +126,56 @@ def edit(  # noqa: PLR0913  # the fields of an API that can change
         groups=groups,
         revision=revision,
     )
-    return Call("PATCH", path_of("apis", api_id), _change, body=body)
+    return edit_from(api_id, body)
 
 
-def preview_edit(
-    change: Call[APIChange], *, page_token: str | None = None, page_size: int | None = None
+def edit_from(api_id: str, document: Mapping[str, object]) -> Call[APIChange]:
+    """Change an API to what a document says: the fields of `edit`; those it lacks stay."""
+    return Call("PATCH", path_of("apis", api_id), _change, body=dict(document))
+
+
+def preview_edit(  # noqa: PLR0913  # the fields of an API that can change
+    api_id: str,
+    *,
+    name: str | Unset = UNSET,
+    description: str | Unset = UNSET,
+    owner_id: str | Unset = UNSET,
+    verifiers: Sequence[str] | Unset = UNSET,
+    token_format: str | Unset = UNSET,
+    algorithm: str | Unset = UNSET,
+    token_seconds: int | Unset = UNSET,
+    offline_networks: str | Unset = UNSET,
+    groups: Sequence[Mapping[str, object]] | Unset = UNSET,
+    revision: int | Unset = UNSET,
+    page_token: str | None = None,
+    page_size: int | None = None,
 ) -> Call[APIChange]:
     """Ask what an `edit` would make of an API, and for whom it would matter; nothing is changed."""
+    body = set_fields(
+        name=name,
+        description=description,
+        owner_id=owner_id,
+        verifiers=verifiers,
+        token_format=token_format,
+        algorithm=algorithm,
+        token_seconds=token_seconds,
+        offline_networks=offline_networks,
+        groups=groups,
+        revision=revision,
+    )
+    return preview_edit_from(api_id, body, page_token=page_token, page_size=page_size)
+
+
+def preview_edit_from(
+    api_id: str,
+    document: Mapping[str, object],
+    *,
+    page_token: str | None = None,
+    page_size: int | None = None,
+) -> Call[APIChange]:
+    """Ask what an `edit_from` would do, as `preview_edit`."""
     query = query_of(dry_run="true", page_token=page_token, page_size=page_size)
-    return replace(change, query=query)
+    return replace(edit_from(api_id, document), query=query)
 
 
 def delete(api_id: str) -> Call[None]:

@@ -34,7 +34,7 @@ def test_an_api_is_registered_changed_and_deleted(admin: Asker, server: Server) 
     assert issued.credential.access == (entry,)
 
     change = apis.edit(made.id, groups=catalogue(scan="read"), revision=1)
-    tried = admin.send(apis.preview_edit(change))
+    tried = admin.send(apis.preview_edit(made.id, groups=catalogue(scan="read"), revision=1))
     assert losses(tried.effect) == {name: ("scan:create", "team:list")}
     changed = admin.send(change)
     assert (changed.api.revision, changed.effect) == (2, tried.effect)
@@ -50,6 +50,17 @@ def test_an_api_is_registered_changed_and_deleted(admin: Asker, server: Server) 
     own = Access(api="keystead", scopes=("folders:list",))
     edited = admin.send(credentials.edit(issued.credential.id, access=[own]))
     assert edited.access == (own,)
+
+
+def test_an_api_is_registered_and_changed_by_a_document(admin: Asker, server: Server) -> None:
+    document = {"identifier": identifier(server), "name": "API", "groups": catalogue(scan="read")}
+    made = admin.send(apis.create_from(document))
+    assert (made.identifier, made.groups[0].resources[0].key) == (document["identifier"], "scan")
+    change = {"description": "Scans", "groups": catalogue(scan="read create")}
+    tried = admin.send(apis.preview_edit_from(made.id, change, page_size=1))
+    assert (tried.api.description, admin.send(apis.get(made.id)).description) == ("Scans", "")
+    changed = admin.send(apis.edit_from(made.id, change))
+    assert (changed.api.name, changed.api.description) == ("API", "Scans")
 
 
 def test_keystead_s_own_api_is_read_like_any_other(admin: Asker) -> None:

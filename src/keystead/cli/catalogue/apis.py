@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json as json_
 import sys
-from dataclasses import replace
 from typing import Annotated, Final
 
 import typer
@@ -92,8 +91,7 @@ def create(  # noqa: PLR0913  # the fields of an API
         owner_id=None if owner is None else owner_id(client, owner),
         verifiers=[owner_id(client, each) for each in verifier] or None,
     )
-    made = client.send(replace(apis.create("", ""), body=fields))
-    show_api(made, as_json=json)
+    show_api(client.send(apis.create_from(fields)), as_json=json)
 
 
 @app.command("list")
@@ -190,12 +188,11 @@ def edit(  # noqa: PLR0913  # the fields of an API that can change
     found = find_api(client, api)
     if fields.pop("identifier", found.identifier) != found.identifier:
         raise Misuse(f"the file is another API's: the identifier of {found.name} never changes")
-    change = replace(apis.edit(found.id), body=fields)
     if dry_run:
-        tried = apis.preview_edit(change, page_token=page_token, page_size=_PAGE)
+        tried = apis.preview_edit_from(found.id, fields, page_token=page_token, page_size=_PAGE)
         show_effect(client.send(tried).effect, as_json=json)
         return
-    made = client.send(change)
+    made = client.send(apis.edit_from(found.id, fields))
     if json:
         document(made.raw)
         return
