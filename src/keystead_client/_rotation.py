@@ -17,9 +17,9 @@ def rotate(
     credential_id: str,
     *,
     overlap_seconds: int | Unset = UNSET,
-    revoke_after_first_use: bool = False,
+    revoke_after_first_use: bool | Unset = UNSET,
     expires_at: datetime | Unset | None = UNSET,
-    end_access_tokens: bool = False,
+    end_access_tokens: bool | Unset = UNSET,
 ) -> Call[Issued]:
     """Give it a new secret; older ones are refused from now on, after the overlap, or at its first use.
 
@@ -32,9 +32,9 @@ def rotate(
     """
     body = set_fields(
         overlap_seconds=overlap_seconds,
-        revoke_after_first_use=revoke_after_first_use or UNSET,
+        revoke_after_first_use=revoke_after_first_use,
         expires_at=expires_at,
-        end_access_tokens=end_access_tokens or UNSET,
+        end_access_tokens=end_access_tokens,
     )
     return Call("POST", path_of("credentials", credential_id, "rotate"), one(Issued), body=body)
 
@@ -45,7 +45,7 @@ def register_keys(
     *,
     overlap_seconds: int | Unset = UNSET,
     expires_at: datetime | Unset | None = UNSET,
-    end_access_tokens: bool = False,
+    end_access_tokens: bool | Unset = UNSET,
 ) -> Call[Credential]:
     """Register an OAuth client's public keys, in place of the keys or secrets that it has.
 
@@ -60,7 +60,7 @@ def register_keys(
         public_jwks=dict(public_jwks),
         overlap_seconds=overlap_seconds,
         expires_at=expires_at,
-        end_access_tokens=end_access_tokens or UNSET,
+        end_access_tokens=end_access_tokens,
     )
     return Call("POST", path_of("credentials", credential_id, "rotate"), credential_of, body=body)
 
@@ -73,13 +73,13 @@ def refresh(credential_id: str) -> Call[Issued]:
 def rotate_self(
     *,
     overlap_seconds: int | Unset = UNSET,
-    revoke_after_first_use: bool = False,
-    end_access_tokens: bool = False,
+    revoke_after_first_use: bool | Unset = UNSET,
+    end_access_tokens: bool | Unset = UNSET,
 ) -> Call[Issued]:
     """Give the caller's own credential a new secret; its end stays. The rest as `rotate`."""
     body = set_fields(
         overlap_seconds=overlap_seconds,
-        revoke_after_first_use=revoke_after_first_use or UNSET,
-        end_access_tokens=end_access_tokens or UNSET,
+        revoke_after_first_use=revoke_after_first_use,
+        end_access_tokens=end_access_tokens,
     )
     return Call("POST", "/self/rotate", one(Issued), body=body)

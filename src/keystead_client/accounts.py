@@ -9,19 +9,19 @@ from keystead_client._core.calls import Call, nothing, one, page
 from keystead_client._core.secret import Secret
 from keystead_client.records import Account, Page, SecretValue, Version, Written
 
-__all__ = ["create", "delete", "edit", "fetch", "fetch_by_path", "find", "get", "put", "versions"]
+__all__ = ["create", "delete", "edit", "fetch", "fetch_by_path", "find", "get", "versions", "write"]
 
 
-def create(  # the fields of an account
+def create(
     folder_id: str,
     name: str,
     fields: Mapping[str, Secret],
     *,
-    username: str = "",
-    target: str = "",
-    type: str = "",  # noqa: A002  # the field's name on the wire
-    tags: Sequence[str] = (),
-    notes: str = "",
+    username: str | Unset = UNSET,
+    target: str | Unset = UNSET,
+    type_: str | Unset = UNSET,
+    tags: Sequence[str] | Unset = UNSET,
+    notes: str | Unset = UNSET,
 ) -> Call[Account]:
     """Create an account with its first version.
 
@@ -31,7 +31,7 @@ def create(  # the fields of an account
         fields: what is sealed, by name; `password` is the one meant where none is named.
         username: whom the password belongs to.
         target: what it opens, such as `postgresql://db.example.com/orders`.
-        type: free word for grouping.
+        type_: free word for grouping.
         tags: free words for finding.
         notes: free text; not sealed.
     """
@@ -39,11 +39,11 @@ def create(  # the fields of an account
         folder_id=folder_id,
         name=name,
         fields=dict(fields),
-        username=username or UNSET,
-        target=target or UNSET,
-        type=type or UNSET,
-        tags=list(tags) if tags else UNSET,
-        notes=notes or UNSET,
+        username=username,
+        target=target,
+        type=type_,
+        tags=tags,
+        notes=notes,
     )
     return Call("POST", "/accounts", one(Account), body=body)
 
@@ -54,7 +54,7 @@ def find(
     path: str | None = None,
     q: str | None = None,
     tag: str | None = None,
-    type: str | None = None,  # noqa: A002  # the field's name on the wire
+    type_: str | None = None,
     page_token: str | None = None,
     page_size: int | None = None,
 ) -> Call[Page[Account]]:
@@ -64,7 +64,7 @@ def find(
         path=path,
         q=q,
         tag=tag,
-        type=type,
+        type=type_,
         page_token=page_token,
         page_size=page_size,
     )
@@ -76,24 +76,24 @@ def get(account_id: str) -> Call[Account]:
     return Call("GET", path_of("accounts", account_id), one(Account))
 
 
-def edit(  # the fields of an account that can change
+def edit(
     account_id: str,
     *,
     folder_id: str | Unset = UNSET,
     name: str | Unset = UNSET,
     username: str | Unset = UNSET,
     target: str | Unset = UNSET,
-    type: str | Unset = UNSET,  # noqa: A002  # the field's name on the wire
+    type_: str | Unset = UNSET,
     tags: Sequence[str] | Unset = UNSET,
     notes: str | Unset = UNSET,
 ) -> Call[Account]:
-    """Change what is given and leave the rest; a value is changed by `put`."""
+    """Change what is given and leave the rest; a value is changed by `write`."""
     body = set_fields(
         folder_id=folder_id,
         name=name,
         username=username,
         target=target,
-        type=type,
+        type=type_,
         tags=tags,
         notes=notes,
     )
@@ -147,7 +147,9 @@ def fetch_by_path(
     )
 
 
-def put(account_id: str, fields: Mapping[str, Secret], *, cas: int | None = None) -> Call[Written]:
+def write(
+    account_id: str, fields: Mapping[str, Secret], *, cas: int | Unset = UNSET
+) -> Call[Written]:
     """Keep a new version that holds exactly these fields.
 
     Args:
@@ -155,5 +157,5 @@ def put(account_id: str, fields: Mapping[str, Secret], *, cas: int | None = None
         fields: every field of the new version.
         cas: write only if this is the newest version now; otherwise `CheckFailed`.
     """
-    body = set_fields(fields=dict(fields), cas=UNSET if cas is None else cas)
+    body = set_fields(fields=dict(fields), cas=cas)
     return Call("PUT", path_of("accounts", account_id, "secret"), one(Written), body=body)

@@ -50,15 +50,15 @@ def create(  # noqa: PLR0913  # the fields of a credential
     *,
     expires_at: datetime | None,
     kind: str = "api_token",
-    type_: str = "static",
-    scopes: Sequence[str] = (),
-    levels: Mapping[str, str] | None = None,
-    access: Sequence[Access] = (),
-    networks: Sequence[str] = (),
-    not_before: datetime | None = None,
-    description: str = "",
-    owner_id: str | None = None,
-    metadata: Mapping[str, str] | None = None,
+    type_: str | Unset = UNSET,
+    scopes: Sequence[str] | Unset = UNSET,
+    levels: Mapping[str, str] | Unset = UNSET,
+    access: Sequence[Access] | Unset = UNSET,
+    networks: Sequence[str] | Unset = UNSET,
+    not_before: datetime | Unset | None = UNSET,
+    description: str | Unset = UNSET,
+    owner_id: str | Unset = UNSET,
+    metadata: Mapping[str, str] | Unset = UNSET,
 ) -> Call[Issued]:
     """Create a credential; the answer holds its secret, and no later one does.
 
@@ -66,38 +66,37 @@ def create(  # noqa: PLR0913  # the fields of a credential
         name: unique among those of its kind, 1 to 255 characters.
         expires_at: the first instant at which it is refused; None means never.
         kind: `api_token`, `api_key` or `oauth_client`.
-        type_: `static`, or of an API key `key_admin`: it manages API keys and nothing else.
+        type_: `static` if unset, or of an API key `key_admin`: it manages API keys and nothing else.
         scopes: `<resource>:<action>` of Keystead's own API, such as `secrets:read`.
         levels: or whole levels by resource, `{"accounts": "read"}`.
         access: the same on any API; on Keystead's own here or by the two before.
-        networks: addresses, CIDRs or ranges from which alone it is accepted; empty means anywhere.
-        not_before: the first instant at which it is accepted; None means now.
+        networks: addresses, CIDRs or ranges from which alone it is accepted; unset means anywhere.
+        not_before: the first instant at which it is accepted; unset or None means now.
         description: what it is for.
-        owner_id: whose it is; None means the caller's.
+        owner_id: whose it is; unset means the caller's.
         metadata: texts that the owner may want to find with it.
     """
     body = wish(
         kind, name, expires_at, scopes=scopes, levels=levels, access=access, networks=networks,
         not_before=not_before, description=description, owner_id=owner_id, metadata=metadata,
     )  # fmt: skip
-    typed = {} if type_ == "static" else {"type": type_}
-    return Call("POST", "/credentials", one(Issued), body={**body, **typed})
+    return Call("POST", "/credentials", one(Issued), body={**body, **set_fields(type=type_)})
 
 
 def create_with_keys(  # noqa: PLR0913  # the fields of a credential
     name: str,
     public_jwks: Mapping[str, object],
     *,
-    legacy_audience: str | None = None,
+    legacy_audience: str | Unset = UNSET,
     expires_at: datetime | None,
-    scopes: Sequence[str] = (),
-    levels: Mapping[str, str] | None = None,
-    access: Sequence[Access] = (),
-    networks: Sequence[str] = (),
-    not_before: datetime | None = None,
-    description: str = "",
-    owner_id: str | None = None,
-    metadata: Mapping[str, str] | None = None,
+    scopes: Sequence[str] | Unset = UNSET,
+    levels: Mapping[str, str] | Unset = UNSET,
+    access: Sequence[Access] | Unset = UNSET,
+    networks: Sequence[str] | Unset = UNSET,
+    not_before: datetime | Unset | None = UNSET,
+    description: str | Unset = UNSET,
+    owner_id: str | Unset = UNSET,
+    metadata: Mapping[str, str] | Unset = UNSET,
 ) -> Call[Credential]:
     """Create an OAuth client that proves itself by keys of its own; it has no secret.
 
@@ -120,10 +119,8 @@ def create_with_keys(  # noqa: PLR0913  # the fields of a credential
         networks=networks, not_before=not_before, description=description, owner_id=owner_id,
         metadata=metadata,
     )  # fmt: skip
-    body["public_jwks"] = dict(public_jwks)
-    if legacy_audience is not None:
-        body["legacy_audience"] = legacy_audience
-    return Call("POST", "/credentials", credential_of, body=body)
+    keys = set_fields(public_jwks=dict(public_jwks), legacy_audience=legacy_audience)
+    return Call("POST", "/credentials", credential_of, body={**body, **keys})
 
 
 def find(  # noqa: PLR0913  # the filters of the list
@@ -201,7 +198,7 @@ def edit(  # noqa: PLR0913  # the fields of a credential that can change
         description=description,
         scopes=scopes,
         levels=levels,
-        access=access if isinstance(access, Unset) else written(access),
+        access=written(access),
         networks=networks,
         expires_at=expires_at,
         not_before=not_before,

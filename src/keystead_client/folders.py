@@ -12,20 +12,19 @@ __all__ = ["create", "delete", "edit", "find", "get"]
 
 
 def create(
-    name: str, *, parent_id: str | None = None, grants: Iterable[Grant] = ()
+    name: str,
+    *,
+    parent_id: str | Unset | None = UNSET,
+    grants: Iterable[Grant] | Unset = UNSET,
 ) -> Call[Folder]:
     """Create a folder; its creator is its manager.
 
     Args:
         name: unique among its siblings, without `/`.
-        parent_id: the folder it lies in; None means at the top.
+        parent_id: the folder it lies in; unset or None means at the top.
         grants: further rights, which go down to what lies below.
     """
-    body = set_fields(
-        name=name,
-        parent_id=UNSET if parent_id is None else parent_id,
-        grants=_grants(grants) or UNSET,
-    )
+    body = set_fields(name=name, parent_id=parent_id, grants=_grants(grants))
     return Call("POST", "/folders", one(Folder), body=body)
 
 
@@ -57,11 +56,7 @@ def edit(
     grants: Iterable[Grant] | Unset = UNSET,
 ) -> Call[Folder]:
     """Rename it, move it (None: to the top), or replace its grants whole."""
-    body = set_fields(
-        name=name,
-        parent_id=parent_id,
-        grants=grants if isinstance(grants, Unset) else _grants(grants),
-    )
+    body = set_fields(name=name, parent_id=parent_id, grants=_grants(grants))
     return Call("PATCH", path_of("folders", folder_id), one(Folder), body=body)
 
 
@@ -70,7 +65,9 @@ def delete(folder_id: str) -> Call[None]:
     return Call("DELETE", path_of("folders", folder_id), nothing)
 
 
-def _grants(grants: Iterable[Grant]) -> list[dict[str, str]]:
+def _grants(grants: Iterable[Grant] | Unset) -> list[dict[str, str]] | Unset:
+    if isinstance(grants, Unset):
+        return UNSET
     return [
         {"owner_id": grant.owner_id, "right": grant.right}
         if grant.owner_id is not None

@@ -11,9 +11,9 @@ from keystead_client.records import Group, Page
 __all__ = ["create", "delete", "edit", "find", "get"]
 
 
-def create(name: str, members: Sequence[str] = ()) -> Call[Group]:
+def create(name: str, members: Sequence[str] | Unset = UNSET) -> Call[Group]:
     """Create a group of these owners (`own_…`), at most a thousand."""
-    body = set_fields(name=name, members=list(members))
+    body = set_fields(name=name, members=members)
     return Call("POST", "/groups", one(Group), body=body)
 
 

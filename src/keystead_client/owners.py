@@ -10,21 +10,30 @@ from keystead_client._core.decoding import Malformed, decode, parse
 from keystead_client._core.secret import Secret
 from keystead_client.records import NewPassword, Owner, Page, Roles
 
-__all__ = ["change_password", "create", "edit", "find", "generating", "get", "roles"]
+__all__ = [
+    "change_password",
+    "create",
+    "create_with_generated_password",
+    "edit",
+    "edit_with_generated_password",
+    "find",
+    "get",
+    "roles",
+]
 
 
 def create(  # noqa: PLR0913  # the fields of an owner
     kind: str,
     name: str,
     *,
-    login: str | None = None,
-    email: str | None = None,
-    roles: Sequence[str] = (),
-    state: str | None = None,
-    managed_by: str | None = None,
-    external_id: str | None = None,
-    metadata: Mapping[str, str] | None = None,
-    password: Secret | None = None,
+    login: str | Unset = UNSET,
+    email: str | Unset = UNSET,
+    roles: Sequence[str] | Unset = UNSET,
+    state: str | Unset = UNSET,
+    managed_by: str | Unset = UNSET,
+    external_id: str | Unset = UNSET,
+    metadata: Mapping[str, str] | Unset = UNSET,
+    password: Secret | Unset = UNSET,
 ) -> Call[Owner]:
     """Create a user or an application.
 
@@ -34,28 +43,52 @@ def create(  # noqa: PLR0913  # the fields of an owner
         login: for users: what they log in by.
         email: where notices go.
         roles: of `administrator`, `manager`, `auditor`, `user`.
-        state: `active` or `disabled`; None means active.
+        state: `active` or `disabled`; unset means active.
         managed_by: for applications: the owner (`own_…`) who manages it.
         external_id: for applications: what it is called elsewhere, unique.
         metadata: for applications: texts that somebody may want to find with it.
-        password: for users: 12 to 256 characters, theirs to change; or see `generating`.
+        password: for users: 12 to 256 characters, theirs to change.
     """
     body = set_fields(
         kind=kind,
         name=name,
-        login=UNSET if login is None else login,
-        email=UNSET if email is None else email,
-        roles=list(roles) if roles else UNSET,
-        state=UNSET if state is None else state,
-        managed_by=UNSET if managed_by is None else managed_by,
-        external_id=UNSET if external_id is None else external_id,
-        metadata=UNSET if metadata is None else dict(metadata),
-        password=UNSET if password is None else password,
+        login=login,
+        email=email,
+        roles=roles,
+        state=state,
+        managed_by=managed_by,
+        external_id=external_id,
+        metadata=metadata,
+        password=password,
     )
     return Call("POST", "/owners", one(Owner), body=body)
 
 
-def find(  # the filters of the list
+def create_with_generated_password(
+    name: str,
+    *,
+    login: str | Unset = UNSET,
+    email: str | Unset = UNSET,
+    roles: Sequence[str] | Unset = UNSET,
+    state: str | Unset = UNSET,
+) -> Call[NewPassword]:
+    """Create a user whose password the server makes; the answer holds it, and no later one does.
+
+    The rest as `create`.
+    """
+    body = set_fields(
+        kind="user",
+        name=name,
+        login=login,
+        email=email,
+        roles=roles,
+        state=state,
+        generate_password=True,
+    )
+    return Call("POST", "/owners", _new_password, body=body)
+
+
+def find(
     *,
     kind: str | None = None,
     q: str | None = None,
@@ -125,10 +158,17 @@ def edit(  # noqa: PLR0913  # the fields of an owner that can change
     return Call("PATCH", path_of("owners", owner_id), one(Owner), body=body)
 
 
-def generating(call: Call[Owner]) -> Call[NewPassword]:
-    """Let the server make the password of the user whom a call creates or edits."""
-    body = {**(call.body or {}), "generate_password": True}
-    return Call(call.method, call.path, _new_password, body=body)
+def edit_with_generated_password(
+    owner_id: str,
+    *,
+    name: str | Unset = UNSET,
+    email: str | Unset = UNSET,
+    roles: Sequence[str] | Unset = UNSET,
+    state: str | Unset = UNSET,
+) -> Call[NewPassword]:
+    """Give a user a password that the server makes, and change what is given; the rest as `edit`."""
+    body = set_fields(name=name, email=email, roles=roles, state=state, generate_password=True)
+    return Call("PATCH", path_of("owners", owner_id), _new_password, body=body)
 
 
 def change_password(current: Secret, new: Secret) -> Call[None]:

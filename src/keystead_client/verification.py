@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from keystead_client._core.arguments import UNSET, Unset, set_fields
 from keystead_client._core.calls import Call, one
 from keystead_client._core.secret import Secret
 from keystead_client.records import Verdict
@@ -14,12 +15,12 @@ __all__ = ["verify"]
 def verify(
     token: Secret,
     *,
-    audience: str | None = None,
-    scopes: Sequence[str] | str | None = None,
-    client_ip: str | None = None,
-    method: str | None = None,
-    host: str | None = None,
-    path: str | None = None,
+    audience: str | Unset = UNSET,
+    scopes: Sequence[str] | str | Unset = UNSET,
+    client_ip: str | Unset = UNSET,
+    method: str | Unset = UNSET,
+    host: str | Unset = UNSET,
+    path: str | Unset = UNSET,
 ) -> Call[Verdict]:
     """Ask whether a credential is good for an API of yours, now.
 
@@ -32,13 +33,13 @@ def verify(
         host: as `method`.
         path: as `method`.
     """
-    given = {
-        "audience": audience,
-        "scopes": scopes if scopes is None or isinstance(scopes, str) else list(scopes),
-        "client_ip": client_ip,
-        "method": method,
-        "host": host,
-        "path": path,
-    }
-    body = {"token": token, **{name: value for name, value in given.items() if value is not None}}
+    body = set_fields(
+        token=token,
+        audience=audience,
+        scopes=scopes,
+        client_ip=client_ip,
+        method=method,
+        host=host,
+        path=path,
+    )
     return Call("POST", "/verify", one(Verdict), body=body)

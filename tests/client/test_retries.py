@@ -103,7 +103,7 @@ def test_other_answers_are_final(asker: Asker, peer: Peer, status: int) -> None:
         folders.create("ops"),
         folders.edit("fold_1", name="x"),
         folders.delete("fold_1"),
-        accounts.put("acct_1", {"password": sdk.Secret("x")}),
+        accounts.write("acct_1", {"password": sdk.Secret("x")}),
     ],
     ids=lambda call: call.method,
 )

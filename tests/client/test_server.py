@@ -52,10 +52,10 @@ def test_a_secret_is_kept_fetched_and_replaced(admin: Asker, folder: Folder) -> 
     with pytest.raises(sdk.NotFound):
         admin.fetch(made.path, "other")
 
-    written = admin.send(accounts.put(made.id, {"password": Secret("new")}, cas=1))
+    written = admin.send(accounts.write(made.id, {"password": Secret("new")}, cas=1))
     assert written.version == 2
     with pytest.raises(sdk.CheckFailed) as caught:
-        admin.send(accounts.put(made.id, {"password": Secret("newer")}, cas=1))
+        admin.send(accounts.write(made.id, {"password": Secret("newer")}, cas=1))
     assert caught.value.code == "cas_mismatch"
     assert admin.send(accounts.fetch(made.id, version=1)).fields["pin"] == Secret("1")
     assert [each.n for each in admin.walk(accounts.versions(made.id, page_size=1))] == [2, 1]
@@ -111,10 +111,14 @@ def test_a_password_is_set_made_and_changed(admin: Asker, server: Server) -> Non
     made = admin.send(wish)
     assert made.must_change
     assert made.password_changed_at == made.created_at
-    fresh = admin.send(owners.generating(owners.edit(made.id, email="a@example.com")))
+    fresh = admin.send(owners.edit_with_generated_password(made.id, email="a@example.com"))
     assert (fresh.owner.id, fresh.owner.email) == (made.id, "a@example.com")
     shown = fresh.password.reveal()
     assert shown not in repr(fresh) + repr(fresh.owner.raw)
+    other = server.unique("person")
+    born = admin.send(owners.create_with_generated_password(other, login=other, roles=["user"]))
+    assert (born.owner.kind, born.owner.login, born.owner.must_change) == ("user", other, True)
+    assert born.password != fresh.password
     with pytest.raises(sdk.Forbidden) as caught:
         admin.send(owners.change_password(Secret("not this one"), Secret("seven calm lakes")))
     assert caught.value.code == "wrong_password"
@@ -226,7 +230,7 @@ WISHES: list[Call[object]] = [
     accounts.versions("x"),
     accounts.fetch("x"),
     accounts.fetch_by_path("x"),
-    accounts.put("x", {}),
+    accounts.write("x", {}),
     apis.create("https://x.example", "x"),
     apis.create_from({}),
     apis.find(),
@@ -265,7 +269,8 @@ WISHES: list[Call[object]] = [
     owners.find(),
     owners.get("x"),
     owners.edit("x"),
-    owners.generating(owners.edit("x")),
+    owners.create_with_generated_password("x"),
+    owners.edit_with_generated_password("x"),
     owners.change_password(Secret("x"), Secret("y")),
     owners.roles(),
     groups.create("x"),
@@ -359,7 +364,7 @@ class TestALostAnswer:
 
     def test_a_secret_is_written_once(self, far: Asker, folder: Folder, admin: Asker) -> None:
         made = admin.send(accounts.create(folder.id, "orders", {"password": Secret("old")}))
-        assert far.send(accounts.put(made.id, {"password": Secret("new")}, cas=1)).version == 2
+        assert far.send(accounts.write(made.id, {"password": Secret("new")}, cas=1)).version == 2
         assert admin.send(accounts.get(made.id)).version == 2
 
     def test_a_token_is_rotated_once(self, far: Asker, make: Make, server: Server) -> None:

@@ -17,7 +17,10 @@ class Unset(Enum):
 
 
 UNSET: Final = Unset.UNSET
-"""In an edit: leave this field as it is (None would be a value of its own)."""
+"""Leave this field out: an edit leaves it as it is, and what is made has the server's default.
+
+None is a value of its own.
+"""
 
 
 def path_of(*segments: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from keystead_client._core.arguments import UNSET, set_fields
+from keystead_client._core.arguments import UNSET, Unset, set_fields
 from keystead_client._core.calls import Answer, one
 from keystead_client.records.credentials import Access, Credential
 
@@ -18,33 +18,35 @@ def wish(  # noqa: PLR0913  # the fields of a credential
     name: str,
     expires_at: datetime | None,
     *,
-    scopes: Sequence[str],
-    levels: Mapping[str, str] | None,
-    access: Sequence[Access],
-    networks: Sequence[str],
-    not_before: datetime | None,
-    description: str,
-    owner_id: str | None,
-    metadata: Mapping[str, str] | None,
+    scopes: Sequence[str] | Unset,
+    levels: Mapping[str, str] | Unset,
+    access: Sequence[Access] | Unset,
+    networks: Sequence[str] | Unset,
+    not_before: datetime | Unset | None,
+    description: str | Unset,
+    owner_id: str | Unset,
+    metadata: Mapping[str, str] | Unset,
 ) -> dict[str, object]:
     """Return the body that asks for a credential; what is left out there is the server's to say."""
     return set_fields(
         kind=kind,
         name=name,
         expires_at=expires_at,
-        scopes=list(scopes) if scopes else UNSET,
-        levels=dict(levels) if levels else UNSET,
-        access=written(access) if access else UNSET,
-        networks=list(networks) if networks else UNSET,
-        not_before=UNSET if not_before is None else not_before,
-        description=description or UNSET,
-        owner_id=UNSET if owner_id is None else owner_id,
-        metadata=dict(metadata) if metadata else UNSET,
+        scopes=scopes,
+        levels=levels,
+        access=written(access),
+        networks=networks,
+        not_before=not_before,
+        description=description,
+        owner_id=owner_id,
+        metadata=metadata,
     )
 
 
-def written(access: Sequence[Access]) -> list[dict[str, object]]:
+def written(access: Sequence[Access] | Unset) -> list[dict[str, object]] | Unset:
     """Return access as a body has it."""
+    if isinstance(access, Unset):
+        return UNSET
     return [
         {"api": each.api, "scopes": list(each.scopes), "levels": dict(each.levels)}
         for each in access

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, Any
 
 from keystead.cli import inputs
 from keystead.cli.names import find_api
@@ -45,6 +45,12 @@ class Wanted:
     scopes: list[str] = field(default_factory=list)
     levels: dict[str, str] = field(default_factory=dict)
     access: list[Access] = field(default_factory=list)
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """What was asked for, by the fields of a body."""
+        given = {"scopes": self.scopes, "levels": self.levels, "access": self.access}
+        return {name: value for name, value in given.items() if value}
 
 
 def wanted(client: Client, scopes: Sequence[str], levels: Sequence[str]) -> Wanted:

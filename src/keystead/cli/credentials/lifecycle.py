@@ -89,21 +89,21 @@ def add_lifecycle(app: typer.Typer, noun: Noun, *, rotating: str) -> None:
                 keys,
                 overlap_seconds=overlap_seconds,
                 expires_at=expires_at,
-                end_access_tokens=end_access_tokens,
+                end_access_tokens=end_access_tokens or UNSET,
             )
             say_registered(client.send(registering), "rotated", quiet=quiet, as_json=json)
             return
         issued = client.send(
             credentials.rotate_self(
-                overlap_seconds=overlap_seconds, revoke_after_first_use=until_first_use
+                overlap_seconds=overlap_seconds, revoke_after_first_use=until_first_use or UNSET
             )
             if named is None
             else credentials.rotate(
                 credential_id(client, noun, named),
                 overlap_seconds=overlap_seconds,
-                revoke_after_first_use=until_first_use,
+                revoke_after_first_use=until_first_use or UNSET,
                 expires_at=expires_at,
-                end_access_tokens=end_access_tokens,
+                end_access_tokens=end_access_tokens or UNSET,
             )
         )
         hand_out(issued, "rotated", quiet=quiet, as_json=json)

@@ -54,7 +54,7 @@ def add_making(app: typer.Typer, noun: Noun, *, help_: str) -> None:
         not_before: Annotated[
             str | None, option("WHEN", "When it begins: an instant or a span.")
         ] = None,
-        description: Annotated[str, option("TEXT", "What it is for.")] = "",
+        description: Annotated[str | None, option("TEXT", "What it is for.")] = None,
         owner: Annotated[
             str | None, option("OWNER", "Whose it is: id, login or name. [default: yours]")
         ] = None,
@@ -69,20 +69,20 @@ def add_making(app: typer.Typer, noun: Noun, *, help_: str) -> None:
             raise Misuse("--legacy-audience is for a client with --public-keys")
         fields: dict[str, Any] = {
             "expires_at": inputs.until(expires, "--expires", now),
-            "networks": inputs.words(network),
-            "not_before": inputs.moment_or_none(not_before, "--not-before", now),
-            "description": description,
-            "metadata": inputs.metadata(metadata),
+            "networks": replacement(network, inputs.words),
+            "not_before": given(inputs.moment_or_none(not_before, "--not-before", now)),
+            "description": given(description),
+            "metadata": replacement(metadata, inputs.metadata),
         }
         # The last, because they ask: what is typed wrongly is said before.
         may = wanted(client, scope, level)
-        fields |= {"scopes": may.scopes, "levels": may.levels, "access": may.access}
-        fields["owner_id"] = None if owner is None else owner_id(client, owner)
+        fields |= may.fields
+        fields["owner_id"] = UNSET if owner is None else owner_id(client, owner)
         if keys is None:
-            call = credentials.create(name, kind=noun.kind, type_=type_ or "static", **fields)
+            call = credentials.create(name, kind=noun.kind, type_=given(type_), **fields)
             hand_out(client.send(call), "created", quiet=quiet, as_json=json)
         else:
-            fields["legacy_audience"] = legacy_audience
+            fields["legacy_audience"] = given(legacy_audience)
             made = client.send(credentials.create_with_keys(name, keys, **fields))
             say_registered(made, "created", quiet=quiet, as_json=json)
 
@@ -120,7 +120,7 @@ def add_making(app: typer.Typer, noun: Noun, *, help_: str) -> None:
             raise Misuse("--legacy-audience and --no-legacy-audience exclude each other")
         client = connect(context)
         now = SystemClock().now()
-        edit_of = partial(
+        change = partial(
             credentials.edit,
             name=given(name),
             description=given(description),
@@ -137,10 +137,5 @@ def add_making(app: typer.Typer, noun: Noun, *, help_: str) -> None:
             legacy_audience=None if no_legacy_audience else given(legacy_audience),
         )
         may = wanted(client, scope, level)
-        change = edit_of(
-            credential_id(client, noun, named),
-            scopes=may.scopes or UNSET,
-            levels=may.levels or UNSET,
-            access=may.access or UNSET,
-        )
-        show_credential(client.send(change), as_json=json)
+        found = credential_id(client, noun, named)
+        show_credential(client.send(change(found, **may.fields)), as_json=json)

@@ -34,12 +34,15 @@ def verify(
 
     It is read from there and not from the command line, which every process on this machine can see.
     """
-    from keystead_client import Secret, verification
+    from keystead.cli.changes import given
+    from keystead_client import UNSET, Secret, verification
 
     token = Secret(_token())
-    scopes = scope[0] if len(scope) == 1 else scope or None
+    scopes = scope[0] if len(scope) == 1 else scope or UNSET
     verdict = connect(context).send(
-        verification.verify(token, audience=audience, scopes=scopes, client_ip=client_ip)
+        verification.verify(
+            token, audience=given(audience), scopes=scopes, client_ip=given(client_ip)
+        )
     )
     credential, owner = verdict.credential, verdict.owner
     show_one(

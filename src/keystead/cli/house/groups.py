@@ -32,7 +32,7 @@ def create(
 ) -> None:
     """Create a group."""
     client = connect(context)
-    _show(client.send(groups.create(name, _ids(client, member))), as_json=json)
+    _show(client.send(groups.create(name, _ids(client, member) or UNSET)), as_json=json)
 
 
 @app.command("list")

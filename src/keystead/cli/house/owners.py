@@ -54,24 +54,29 @@ def create(  # noqa: PLR0913  # the fields of an owner
 
     A password that is set here is the user's to change.
     """
-    texts = inputs.metadata(metadata)
+    texts = replacement(metadata, inputs.metadata)
     typed = password_from(password)
+    roles = replacement(role, inputs.words)
+    if typed == "generate":
+        _require_user(kind != "user", managed_by, external_id, metadata)
+        made = owners.create_with_generated_password(
+            name, login=given(login), email=given(email), roles=roles
+        )
+        hand_out(connect(context).send(made), as_json=json)
+        return
     client = connect(context)
     wish = owners.create(
         kind,
         name,
-        login=login,
-        email=email,
-        roles=inputs.words(role),
-        managed_by=None if managed_by is None else owner_id(client, managed_by),
-        external_id=external_id,
-        metadata=texts or None,
-        password=None if typed == "generate" else typed,
+        login=given(login),
+        email=given(email),
+        roles=roles,
+        managed_by=UNSET if managed_by is None else owner_id(client, managed_by),
+        external_id=given(external_id),
+        metadata=texts,
+        password=given(typed),
     )
-    if typed == "generate":
-        hand_out(client.send(owners.generating(wish)), as_json=json)
-    else:
-        _show(client.send(wish), as_json=json)
+    _show(client.send(wish), as_json=json)
 
 
 @app.command("list")
@@ -150,8 +155,16 @@ def edit(  # noqa: PLR0913  # the fields of an owner that can change
         raise Misuse("--external-id and --no-external-id exclude each other")
     typed = password_from(password)
     client = connect(context)
+    found = owner_id(client, owner)
+    if typed == "generate":
+        _require_user(managed_by, external_id, no_external_id, metadata, no_metadata)
+        made = owners.edit_with_generated_password(
+            found, name=given(name), email=given(email), roles=roles, state=given(state)
+        )
+        hand_out(client.send(made), as_json=json)
+        return
     change = owners.edit(
-        owner_id(client, owner),
+        found,
         name=given(name),
         email=given(email),
         roles=roles,
@@ -159,12 +172,9 @@ def edit(  # noqa: PLR0913  # the fields of an owner that can change
         managed_by=UNSET if managed_by is None else owner_id(client, managed_by),
         external_id=None if no_external_id else given(external_id),
         metadata=texts,
-        password=UNSET if typed is None or typed == "generate" else typed,
+        password=given(typed),
     )
-    if typed == "generate":
-        hand_out(client.send(owners.generating(change)), as_json=json)
-    else:
-        _show(client.send(change), as_json=json)
+    _show(client.send(change), as_json=json)
 
 
 @app.command()
@@ -178,6 +188,13 @@ def roles(context: typer.Context, *, json: Json = False) -> None:
 
 
 app.command("password")(own_password)
+
+
+def _require_user(*of_applications: object) -> None:
+    if any(of_applications):
+        raise Misuse(
+            "--password is for users; --managed-by, --external-id and --metadata are for applications"
+        )
 
 
 def _show(found: Owner, *, as_json: bool) -> None:

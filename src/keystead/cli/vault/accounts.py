@@ -39,11 +39,11 @@ def create(  # noqa: PLR0913  # the fields of an account
         str, typer.Argument(metavar="PATH", help="Folder and name, such as ops/db/orders.")
     ],
     *,
-    username: Annotated[str, USERNAME] = "",
-    target: Annotated[str, TARGET] = "",
-    type_: Annotated[str, TYPE] = "",
+    username: Annotated[str | None, USERNAME] = None,
+    target: Annotated[str | None, TARGET] = None,
+    type_: Annotated[str | None, TYPE] = None,
     tag: Tags,
-    notes: Annotated[str, NOTES] = "",
+    notes: Annotated[str | None, NOTES] = None,
     field: Fields,
     generate: Generate = False,
     password_stdin: PasswordStdin = False,
@@ -65,11 +65,11 @@ def create(  # noqa: PLR0913  # the fields of an account
             folder.id,
             name,
             values,
-            username=username,
-            target=target,
-            type=type_,
-            tags=inputs.words(tag),
-            notes=notes,
+            username=given(username),
+            target=given(target),
+            type_=given(type_),
+            tags=replacement(tag, inputs.words),
+            notes=given(notes),
         )
     )
     _show(made, as_json=json)
@@ -95,7 +95,7 @@ def list_(  # noqa: PLR0913  # the filters of the list
     folder_id = None if folder is None else find_folder(client, folder).id
     Listing(limit, page_token, everything, json).show(
         client,
-        accounts.find(folder_id=folder_id, q=query, tag=tag, type=type_),
+        accounts.find(folder_id=folder_id, q=query, tag=tag, type_=type_),
         ("ID", "PATH", "USERNAME", "TARGET", "VERSION"),
         lambda each: (each.id, each.path, each.username, each.target, str(each.version)),
     )
@@ -139,7 +139,7 @@ def edit(  # noqa: PLR0913  # the fields of an account that can change
             name=given(name),
             username=given(username),
             target=given(target),
-            type=given(type_),
+            type_=given(type_),
             tags=tags,
             notes=given(notes),
         )

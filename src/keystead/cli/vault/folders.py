@@ -50,9 +50,9 @@ def create(
     rights = inputs.pairs(grant, "--grant", "OWNER=RIGHT")
     group_rights = inputs.pairs(grant_group, "--grant-group", "GROUP=RIGHT")
     client = connect(context)
-    parent_id = find_folder(client, above).id if above else None
+    parent_id = find_folder(client, above).id if above else UNSET
     grants = _grants(client, rights, group_rights)
-    made = client.send(folders.create(name, parent_id=parent_id, grants=grants))
+    made = client.send(folders.create(name, parent_id=parent_id, grants=grants or UNSET))
     _show(made, as_json=json)
 
 

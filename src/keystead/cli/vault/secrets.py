@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from keystead.cli.changes import given
 from keystead.cli.connection import connect
 from keystead.cli.failures import Misuse
 from keystead.cli.fields import Fields, Generate, PasswordStdin, ask, gather, read_sources
@@ -25,7 +26,7 @@ AccountName = Annotated[
 
 
 @app.command("set")
-def set_(  # the sources of a secret
+def set_(
     context: typer.Context,
     account: AccountName,
     *,
@@ -52,7 +53,7 @@ def set_(  # the sources of a secret
     if lost and not drop_others:
         names = ", ".join(sorted(lost))
         raise Misuse(f"the new version would lack {names}: give it too, or say --drop-others")
-    written = client.send(accounts.put(found.id, gather(sources, prompt=ask), cas=cas))
+    written = client.send(accounts.write(found.id, gather(sources, prompt=ask), cas=given(cas)))
     sentence = f"{written.account_id} ({found.path}) has version {written.version}"
     done(written.raw, sentence, as_json=json)
 
