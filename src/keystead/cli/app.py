@@ -13,7 +13,7 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_group
 
-from keystead.cli.connection import Settings
+from keystead.cli.connection import ConnectionOptions
 from keystead.cli.credentials.summary import summary
 from keystead.cli.credentials.verify import verify
 from keystead.cli.failures import Exit, Failure, Misuse, tell
@@ -111,7 +111,7 @@ def before_the_command(
     Commands on a server read KEYSTEAD_URL, KEYSTEAD_TOKEN or KEYSTEAD_TOKEN_FILE, and
     KEYSTEAD_CA_FILE (PEM: the authorities to trust instead of the system's).
     """
-    context.obj = Settings(insecure_http=insecure_http)
+    context.obj = ConnectionOptions(insecure_http=insecure_http)
 
 
 def main() -> NoReturn:

@@ -10,11 +10,11 @@ import typer
 if TYPE_CHECKING:
     from keystead_client import Client
 
-__all__ = ["Settings", "connect"]
+__all__ = ["ConnectionOptions", "connect"]
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class ConnectionOptions:
     """What the options before the command say."""
 
     insecure_http: bool = False
@@ -28,8 +28,6 @@ def connect(context: typer.Context) -> Client:
     """
     from keystead_client import Client
 
-    settings = context.find_object(Settings) or Settings()
-    client = Client.from_environment(
-        insecure_http=settings.insecure_http, user_agent="keystead-cli"
-    )
+    options = context.find_object(ConnectionOptions) or ConnectionOptions()
+    client = Client.from_environment(insecure_http=options.insecure_http, user_agent="keystead-cli")
     return context.with_resource(client)
