@@ -62,7 +62,7 @@ class Failure:
     request_id: str = ""
 
 
-class Misuse(Exception):  # names what the caller did, as `Invalid` does in the core
+class Misuse(Exception):
     """The command line asks for what cannot be: exit 2 (or another, where a better one fits)."""
 
     def __init__(self, sentence: str, *, exit_code: Exit = Exit.USAGE, code: str = "usage") -> None:

@@ -58,7 +58,7 @@ class KeysteadError(Exception):
         retry_after: seconds to wait before trying again, when the server said so.
     """
 
-    def __init__(  # the members of a problem document (RFC 9457)
+    def __init__(
         self,
         detail: str,
         *,

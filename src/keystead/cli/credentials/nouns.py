@@ -13,8 +13,6 @@ __all__ = ["CLIENT", "KEY", "TOKEN", "Noun"]
 
 F = TypeVar("F", bound=Callable[..., None])
 
-_ARTICLES: Final = {"API key": "an"}
-
 
 @dataclass(frozen=True, slots=True)
 class Noun:

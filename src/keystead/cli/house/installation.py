@@ -116,7 +116,7 @@ def join(
     note(f"Start it with keystead serve --data {data}")
 
 
-def serve(  # what a listener needs
+def serve(
     data: Data,
     *,
     listen: Annotated[
