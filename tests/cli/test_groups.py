@@ -23,12 +23,13 @@ def test_a_group_is_made_shown_changed_and_deleted(admin: Keystead, server: Serv
     assert [value for key, value in said(made) if key == "member:"] == sorted(ids)
     assert admin("group", "show", name.upper()).out == made.out
 
-    assert ["member:", ids[1]] in said(admin("group", "edit", name, "--remove", one))
+    assert ["member:", ids[1]] in said(admin("group", "edit", name, "--remove-member", one))
     listed = admin("group", "list", "--member", ids[1], "--json")
     assert f'"id": "{group}"' in listed.out
     assert group not in admin("group", "list", "--member", one, "--all").out
     assert (
-        said(admin("group", "edit", name, "--add", one, "--name", f"{name}s"))[1][1] == f"{name}s"
+        said(admin("group", "edit", name, "--add-member", one, "--name", f"{name}s"))[1][1]
+        == f"{name}s"
     )
     assert admin("group", "edit", group).code == 2, "nothing to change"
 

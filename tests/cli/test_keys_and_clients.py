@@ -137,7 +137,8 @@ def test_a_client_with_keys_may_name_an_audience_of_its_own(
         ("client", "rotate", "x", "--public-keys", "absent.json"),
         ("client", "rotate", "x", "--public-keys", "-", "--until-first-use"),
         ("client", "create", "x", "--expires", "1d", "--public-keys", "-"),
-        ("key", "rotate", "x", "--self"),
+        ("self", "rotate", "--expires", "9d"),
+        ("audit", "list", "--credential", "ksk_" + "0" * 61),
         ("key", "rotate", "ksk_" + "0" * 61),
         ("token", "rotate", "x", "--public-keys", "-"),
         ("client", "refresh", "x"),
@@ -148,6 +149,21 @@ def test_what_cannot_be_meant_is_refused_before_anything_is_asked(
 ) -> None:
     monkeypatch.setenv("KEYSTEAD_URL", "http://127.0.0.1:9")
     assert admin(*line).code == 2
+
+
+def test_the_audit_is_asked_about_a_key_as_about_a_token(
+    admin: Keystead, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = server.unique("Key")
+    line = ("key", "create", name, "--expires", "5d", "--scope", "folders:list", "-q")
+    secret = admin(*line).out.strip()
+    monkeypatch.setenv("KEYSTEAD_TOKEN", secret)
+    assert admin("self", "rotate").code == 3
+    monkeypatch.setenv("KEYSTEAD_TOKEN", server.admin_token)
+    key = answer(admin("key", "show", name, "--json"))
+    for named in (name, key["id"], key["public_id"]):
+        found = answer(admin("audit", "list", "--credential", named, "--json"))["items"]
+        assert {each["actor"]["credential_id"] for each in found} == {key["id"]}
 
 
 def test_the_credentials_are_counted(admin: Keystead, server: Server) -> None:

@@ -110,6 +110,26 @@ def test_a_password_made_by_the_server_stands_alone(admin: Keystead, server: Ser
     assert len(again["password"]) == 24
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        ("create", "x", "--kind", "application", "--password", "generate"),
+        ("create", "x", "--kind", "user", "--external-id", "y", "--password", "generate"),
+        ("edit", "x", "--no-metadata", "--password", "generate"),
+        ("edit", "x", "--email", "a@example.com", "--no-email"),
+    ],
+)
+def test_what_no_owner_can_have_is_refused(admin: Keystead, line: tuple[str, ...]) -> None:
+    assert admin("owner", *line).code == 2
+
+
+def test_an_address_is_taken_away(admin: Keystead, server: Server) -> None:
+    login = server.unique("person")
+    line = ("--kind", "user", "--login", login, "--email", "a@example.com", "--json")
+    assert answer(admin("owner", "create", login, *line))["email"] == "a@example.com"
+    assert answer(admin("owner", "edit", login, "--no-email", "--json"))["email"] == ""
+
+
 def test_one_s_own_password_takes_the_current_one(
     keystead: Keystead, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -118,20 +138,18 @@ def test_one_s_own_password_takes_the_current_one(
         old, new = tmp_path / "old", tmp_path / "new"
         old.write_text(server.admin_password)
         new.write_text(GOOD)
-        line = ("owner", "password", "--current", f"@{old}", "--new", f"@{new}")
+        line = ("self", "password", "--current", f"@{old}", "--new", f"@{new}")
         changed = admin(*line)
         assert (changed.code, changed.out) == (0, ""), changed.err
         assert changed.err == "your password is changed\n"
         wrong = admin(*line)
         assert wrong.code == 3
         assert "not the current password" in wrong.err
-        piped = admin(
-            "owner", "password", "--current", "-", "--new", f"@{old}", stdin=GOOD.encode()
-        )
+        piped = admin("self", "password", "--current", "-", "--new", f"@{old}", stdin=GOOD.encode())
         assert piped.code == 0, piped.err
-        assert admin("owner", "password").code == 2, "nobody to ask"
+        assert admin("self", "password").code == 2, "nobody to ask"
         for both in ("-", "generate"):
-            refused = admin("owner", "password", "--current", both, "--new", both)
+            refused = admin("self", "password", "--current", both, "--new", both)
             assert refused.code == 2
 
 

@@ -221,10 +221,10 @@ def test_an_edit_changes_what_is_given_and_refuses_nothing(
 ) -> None:
     at_peer.on("PATCH /api/v1/credentials/cred_000000000001", reply(CREDENTIAL))
     line = ("token", "edit", "cred_000000000001")
-    assert keystead(*line, "--expires", "never", "--any-network", "--no-metadata").code == 0
+    assert keystead(*line, "--expires", "never", "--no-networks", "--no-metadata").code == 0
     assert at_peer.asked[-1].json() == {"expires_at": None, "networks": [], "metadata": {}}
     assert keystead(*line).code == 2
-    assert keystead(*line, "--network", "::1", "--any-network").code == 2
+    assert keystead(*line, "--network", "::1", "--no-networks").code == 2
     assert len(at_peer.asked) == 1
 
 

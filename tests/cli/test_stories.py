@@ -71,7 +71,7 @@ class TestTokens:
 
         edited = answer(
             admin(
-                "token", "edit", name, "--expires", "never", "--any-network", "--no-metadata",
+                "token", "edit", name, "--expires", "never", "--no-networks", "--no-metadata",
                 "--scope", "secrets:read", "--description", "", "--json",
             )
         )  # fmt: skip
@@ -111,13 +111,13 @@ class TestTokens:
                      "--scope", "self:rotate")  # fmt: skip
         old = made.out.strip()
         monkeypatch.setenv("KEYSTEAD_TOKEN", old)
-        new = admin("token", "rotate", "--self", "-q").out.strip()
+        new = admin("self", "rotate", "-q").out.strip()
         assert admin("whoami").code == 3
         monkeypatch.setenv("KEYSTEAD_TOKEN", new)
         assert admin("whoami").code == 0
-        for wrong in ((), ("name", "--self"), ("--self", "--expires", "9d")):
-            assert admin("token", "rotate", *wrong).code == 2
-        assert answer(admin("token", "revoke", "--self", "--yes", "--json"))
+        own = answer(admin("whoami", "--json"))["credential"]
+        assert admin("self", "revoke").code == 2
+        assert answer(admin("self", "revoke", "--yes", "--json")) == {"revoked": own["id"]}
         assert "credential_revoked" in admin("whoami").err
 
     def test_a_list_is_filtered_sorted_and_paged(self, admin: Keystead, server: Server) -> None:
@@ -244,6 +244,9 @@ class TestVault:
         assert admin("get", path, "--field", "key").code == 4
         assert admin("get", path, "--version", "9").code == 4
         versions = answer(admin("account", "versions", path, "--json"))["items"]
+        first = answer(admin("account", "versions", path, "--limit", "1", "--json"))
+        assert first["items"] == versions[:1]
+        assert first["next_page_token"] is not None
         assert [each["n"] for each in versions] == [2, 1]
         assert "key" in admin("account", "versions", path).out
 

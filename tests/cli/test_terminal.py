@@ -91,7 +91,7 @@ def test_in_a_narrow_table_an_id_stays_whole_and_nothing_is_cut(peer: Peer) -> N
     assert "".join(line[:name_begins].strip() for line in lines).endswith("cred_000000000001")
 
 
-@pytest.mark.parametrize(("answer", "code", "asked"), [("y\n", 0, 1), ("n\n", 2, 0)])
+@pytest.mark.parametrize(("answer", "code", "asked"), [("y\n", 0, 1), ("n\n", 130, 0)])
 def test_revoking_asks_first(peer: Peer, answer: str, code: int, asked: int) -> None:
     peer.on("POST /api/v1/credentials/cred_000000000001/revoke", reply(CREDENTIAL))
     line = ("token", "revoke", "cred_000000000001")

@@ -71,6 +71,7 @@ for name, module, sentence in (
     ("token", "credentials.tokens", "Make, show, change and end API tokens."),
     ("key", "credentials.keys", "Make, show, change, rotate, refresh and end API keys."),
     ("client", "credentials.clients", "Make, show, change, rotate and end OAuth clients."),
+    ("self", "credentials.own", "Rotate or end the credential in use; change your password."),
     ("api", "catalogue.apis", "Register, show and change APIs and their catalogues."),
     ("folder", "vault.folders", "Make, show and delete folders; grant rights on them."),
     ("account", "vault.accounts", "Make, show and delete accounts; set their secrets."),

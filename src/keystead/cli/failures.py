@@ -10,7 +10,7 @@
     7  unavailable just now, or not reachable (429, 503, no answer)
     8  the audit chain is not intact
     9  the installation is misconfigured
-  130  interrupted
+  130  interrupted, or a question was answered with no
 
 A code never changes its meaning.
 """

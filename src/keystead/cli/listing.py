@@ -14,18 +14,32 @@ from keystead.cli.output import Record, document, note, table
 from keystead_client import Call, Client
 from keystead_client.records import Page
 
-__all__ = ["LARGEST_PAGE", "All", "Limit", "Listing", "PageToken"]
+__all__ = ["All", "Limit", "Listing", "PageToken", "show_page"]
 
 T = TypeVar("T", bound=Record)
 
-LARGEST_PAGE: Final = 200
-"""Entries that the server gives on one page at most."""
+# Entries that the server gives on one page at most.
+_LARGEST_PAGE: Final = 200
 
 All = Annotated[bool, typer.Option("--all", help="Fetch every page.")]
 Limit = Annotated[
-    int, typer.Option(metavar="N", min=1, max=LARGEST_PAGE, help="Entries on the page.")
+    int, typer.Option(metavar="N", min=1, max=_LARGEST_PAGE, help="Entries on the page.")
 ]
 PageToken = Annotated[str | None, option("TOKEN", "The page that follows another.")]
+
+
+def show_page(
+    page: Page[T], columns: Sequence[str], row: Callable[[T], Sequence[str]], *, as_json: bool
+) -> None:
+    """Print one page in columns."""
+    if as_json:
+        cursor = {} if page.cursor is None else {"cursor": page.cursor}
+        items = [item.raw for item in page.items]
+        document({"items": items, "next_page_token": page.next_page_token, **cursor})
+        return
+    table(columns, [row(item) for item in page.items])
+    if not page.items:
+        note("nothing found")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +64,8 @@ class Listing:
             Misuse: every page is wanted, and one of them too.
         """
         page = self._page(client, call)
-        if self.as_json:
-            cursor = {} if page.cursor is None else {"cursor": page.cursor}
-            items = [item.raw for item in page.items]
-            document({"items": items, "next_page_token": page.next_page_token, **cursor})
-            return
-        table(columns, [row(item) for item in page.items])
-        if not page.items:
-            note("nothing found")
-        if page.next_page_token is not None:
+        show_page(page, columns, row, as_json=self.as_json)
+        if page.next_page_token is not None and not self.as_json:
             turn = f"--{call.turn.replace('_', '-')}"
             note(f"there is more: {turn} {page.next_page_token}, or --all")
 
@@ -69,7 +76,7 @@ class Listing:
             return client.send(replace(call, query=(*call.query, size, *ahead)))
         if self.page_token is not None:
             raise Misuse("--all begins at the first page; leave out --page-token")
-        size = ("page_size", str(LARGEST_PAGE))
+        size = ("page_size", str(_LARGEST_PAGE))
         items: list[T] = []
         cursor = None
         for page in client.pages(replace(call, query=(*call.query, size))):

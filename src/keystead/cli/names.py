@@ -47,12 +47,12 @@ def credential_id(client: Client, noun: Noun, text: str) -> str:
         raise Misuse(f"that is a whole {noun.word}, not its name; call it by id, public id or name")
     if is_id("cred", text):
         return text
-    if is_id(noun.prefix, text):
+    if any(is_id(prefix, text) for prefix in noun.prefixes):
         # The twelve characters are the credential's own; the prefix says how it is presented.
-        return f"cred_{text.removeprefix(f'{noun.prefix}_')}"
+        return f"cred_{text.rpartition('_')[2]}"
     fitting = [
         each.id
-        for each in client.walk(credentials.find(kind=noun.kind, q=text, page_size=200))
+        for each in client.walk(credentials.find(kind=noun.kind or None, q=text, page_size=200))
         if name_key(text) == name_key(each.name)
     ]
     return _only(fitting, noun.word, text)

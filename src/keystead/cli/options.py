@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from keystead.cli.failures import Misuse
+from keystead.cli.failures import Exit, Misuse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +19,7 @@ __all__ = [
     "Quiet",
     "Yes",
     "confirm",
+    "confirm_for_good",
     "option",
     "several",
 ]
@@ -50,11 +51,16 @@ def confirm(question: str, *, yes: bool) -> None:
     """Go on only if the person agrees.
 
     Raises:
-        Misuse: there is no terminal to ask at, or he does not agree.
+        Misuse: there is no terminal to ask at, or the answer is no.
     """
     if yes:
         return
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise Misuse("without a terminal to ask at, this needs --yes")
     if not typer.confirm(question, err=True):
-        raise Misuse("nothing was done")
+        raise Misuse("nothing was done", exit_code=Exit.INTERRUPTED, code="interrupted")
+
+
+def confirm_for_good(act: str, *, yes: bool) -> None:
+    """Ask before an act that cannot be undone; the rest as `confirm`."""
+    confirm(f"{act}? This cannot be undone.", yes=yes)

@@ -17,9 +17,9 @@ from keystead.cli.connection import connect
 from keystead.cli.failures import Misuse
 from keystead.cli.listing import All, Limit, Listing, PageToken
 from keystead.cli.names import find_api, owner_id
-from keystead.cli.options import Json, NewName, Yes, confirm, option, several
-from keystead.cli.output import document, done
-from keystead_client import Client, Unset, apis
+from keystead.cli.options import Json, NewName, Yes, confirm_for_good, option, several
+from keystead.cli.output import document, done, note
+from keystead_client import Unset, apis
 
 __all__ = ["app"]
 
@@ -221,17 +221,11 @@ def delete(
         tried = apis.preview_delete(found.id, page_token=page_token, page_size=_PAGE)
         show_effect(client.send(tried), as_json=json)
         return
-    confirm(f"Delete the API {found.name}? {_felt(client, found.id, yes=yes)}", yes=yes)
+    if not yes:
+        note(sentence_of(client.send(apis.preview_delete(found.id, page_size=1))))
+    confirm_for_good(f"Delete the API {found.name}", yes=yes)
     client.send(apis.delete(found.id))
     done({"deleted": found.id}, f"deleted {found.id} ({found.name})", as_json=json)
-
-
-def _felt(client: Client, api_id: str, *, yes: bool) -> str:
-    """Say for whom it matters, where somebody is asked."""
-    if yes:
-        return ""
-    sentence = sentence_of(client.send(apis.preview_delete(api_id, page_size=1)))
-    return f"{sentence[:1].upper()}{sentence[1:]}."
 
 
 def _given(**fields: object) -> dict[str, object]:

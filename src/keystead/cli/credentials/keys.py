@@ -51,7 +51,7 @@ def refresh(
     The old ones, and access tokens that they were given, end at once. The secret is printed alone on standard
     output, this once; the note beside it holds the id.
     """
-    confirm(f"Refresh {named}? Its id and secret end at once.", yes=yes)
+    confirm(f"Refresh the key {named}? Its id and secret end at once.", yes=yes)
     client = connect(context)
     issued = client.send(credentials.refresh(credential_id(client, KEY, named)))
     hand_out(issued, "refreshed", quiet=quiet, as_json=json)

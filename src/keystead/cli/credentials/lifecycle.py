@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -11,7 +11,10 @@ from keystead.cli.connection import connect
 from keystead.cli.credentials.nouns import Noun
 from keystead.cli.credentials.options import (
     EXPIRES,
+    EndAccessTokens,
+    Overlap,
     PublicKeys,
+    UntilFirstUse,
     hand_out,
     say_registered,
     say_state,
@@ -19,61 +22,32 @@ from keystead.cli.credentials.options import (
 from keystead.cli.failures import Misuse
 from keystead.cli.files import read_object
 from keystead.cli.names import credential_id
-from keystead.cli.options import Json, Quiet, Yes, confirm, option
+from keystead.cli.options import Json, Quiet, Yes, confirm_for_good
 from keystead.cli.output import done
 from keystead.core.clock import SystemClock
 from keystead_client import UNSET, credentials
 
 __all__ = ["add_lifecycle"]
 
-Own = Annotated[
-    bool,
-    typer.Option("--self", help="The credential that this command uses itself, of any kind."),
-]
-
 
 def add_lifecycle(app: typer.Typer, noun: Noun, *, rotating: str) -> None:
     """Add the commands that end one, and that give it a new secret."""
     word = noun.word
-    named_or_self: Any = noun.named if "own" in noun.without else _named_or_self(noun)
-
-    def require_one(named: str | None, *, own: bool) -> None:
-        if (named is None) != own:
-            raise Misuse(f"name one {word}, or say --self")
 
     @app.command(help=rotating)
     @noun.fitting
     def rotate(  # noqa: PLR0913  # the fields of a rotation
         context: typer.Context,
-        named: str | None = named_or_self,
+        named: str = noun.named,
         *,
-        own: Own = False,
-        overlap: Annotated[
-            str | None, option("SPAN", "How long old secrets stay good; at most 7d. [default: 0s]")
-        ] = None,
-        until_first_use: Annotated[
-            bool,
-            typer.Option(
-                "--until-first-use",
-                help="The new secret's first use ends old ones; without --overlap after 7d at the latest.",
-            ),
-        ] = False,
+        overlap: Overlap = None,
+        until_first_use: UntilFirstUse = False,
         expires: Annotated[str | None, EXPIRES] = None,
         public_keys: PublicKeys = None,
-        end_access_tokens: Annotated[
-            bool,
-            typer.Option(
-                "--end-access-tokens", help="End access tokens that old secrets were given."
-            ),
-        ] = False,
+        end_access_tokens: EndAccessTokens = False,
         quiet: Quiet = False,
         json: Json = False,
     ) -> None:
-        require_one(named, own=own)
-        if own and expires is not None:
-            raise Misuse(
-                f"--self and --expires exclude each other: a {word} cannot move its own end"
-            )
         if public_keys is not None and until_first_use:
             raise Misuse(
                 "--public-keys and --until-first-use exclude each other: no secret is made"
@@ -83,9 +57,10 @@ def add_lifecycle(app: typer.Typer, noun: Noun, *, rotating: str) -> None:
         expires_at = UNSET if expires is None else inputs.until(expires, "--expires", now)
         keys = None if public_keys is None else read_object(public_keys)
         client = connect(context)
-        if named is not None and keys is not None:
+        found = credential_id(client, noun, named)
+        if keys is not None:
             registering = credentials.register_keys(
-                credential_id(client, noun, named),
+                found,
                 keys,
                 overlap_seconds=overlap_seconds,
                 expires_at=expires_at,
@@ -93,40 +68,23 @@ def add_lifecycle(app: typer.Typer, noun: Noun, *, rotating: str) -> None:
             )
             say_registered(client.send(registering), "rotated", quiet=quiet, as_json=json)
             return
-        issued = client.send(
-            credentials.rotate_self(
-                overlap_seconds=overlap_seconds, revoke_after_first_use=until_first_use or UNSET
-            )
-            if named is None
-            else credentials.rotate(
-                credential_id(client, noun, named),
-                overlap_seconds=overlap_seconds,
-                revoke_after_first_use=until_first_use or UNSET,
-                expires_at=expires_at,
-                end_access_tokens=end_access_tokens or UNSET,
-            )
+        rotating = credentials.rotate(
+            found,
+            overlap_seconds=overlap_seconds,
+            revoke_after_first_use=until_first_use or UNSET,
+            expires_at=expires_at,
+            end_access_tokens=end_access_tokens or UNSET,
         )
-        hand_out(issued, "rotated", quiet=quiet, as_json=json)
+        hand_out(client.send(rotating), "rotated", quiet=quiet, as_json=json)
 
     @app.command(help=f"Refuse a {word} from now on, for ever; its record stays.")
-    @noun.fitting
     def revoke(
-        context: typer.Context,
-        named: str | None = named_or_self,
-        *,
-        own: Own = False,
-        yes: Yes = False,
-        json: Json = False,
+        context: typer.Context, named: str = noun.named, *, yes: Yes = False, json: Json = False
     ) -> None:
-        require_one(named, own=own)
-        confirm(f"Revoke {named or f'the {word} in use'}? This cannot be undone.", yes=yes)
+        confirm_for_good(f"Revoke the {word} {named}", yes=yes)
         client = connect(context)
-        if named is None:
-            client.send(credentials.revoke_self())
-            done({"revoked": "self"}, f"the {word} in use is revoked", as_json=json)
-        else:
-            found = credential_id(client, noun, named)
-            say_state(client.send(credentials.revoke(found)), as_json=json)
+        found = credential_id(client, noun, named)
+        say_state(client.send(credentials.revoke(found)), as_json=json)
 
     _add_switches(app, noun)
 
@@ -136,7 +94,7 @@ def add_lifecycle(app: typer.Typer, noun: Noun, *, rotating: str) -> None:
     def delete(
         context: typer.Context, named: str = noun.named, *, yes: Yes = False, json: Json = False
     ) -> None:
-        confirm(f"Delete {named}? This cannot be undone.", yes=yes)
+        confirm_for_good(f"Delete the {word} {named}", yes=yes)
         client = connect(context)
         found = credential_id(client, noun, named)
         client.send(credentials.delete(found))
@@ -155,7 +113,3 @@ def _add_switches(app: typer.Typer, noun: Noun) -> None:
         client = connect(context)
         found = credential_id(client, noun, named)
         say_state(client.send(credentials.enable(found)), as_json=json)
-
-
-def _named_or_self(noun: Noun) -> object:
-    return typer.Argument(None, metavar=noun.word.upper(), help="Its id, public id or name.")

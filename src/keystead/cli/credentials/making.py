@@ -102,8 +102,8 @@ def add_making(app: typer.Typer, noun: Noun, *, help_: str) -> None:
         scope: Scopes,
         level: Levels,
         network: Networks,
-        any_network: Annotated[
-            bool, typer.Option("--any-network", help="Accept it from anywhere.")
+        no_networks: Annotated[
+            bool, typer.Option("--no-networks", help="Accept it from anywhere.")
         ] = False,
         expires: Annotated[str | None, EXPIRES] = None,
         not_before: Annotated[str | None, option("WHEN", "When it begins; never: at once.")] = None,
@@ -125,7 +125,7 @@ def add_making(app: typer.Typer, noun: Noun, *, help_: str) -> None:
             name=given(name),
             description=given(description),
             networks=replacement(
-                network, inputs.words, empty=any_network, options="--network and --any-network"
+                network, inputs.words, empty=no_networks, options="--network and --no-networks"
             ),
             expires_at=UNSET if expires is None else inputs.until(expires, "--expires", now),
             not_before=(

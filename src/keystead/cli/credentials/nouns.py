@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar, cast
 
 import typer
 
-__all__ = ["CLIENT", "KEY", "TOKEN", "Noun"]
+__all__ = ["ANY", "CLIENT", "KEY", "TOKEN", "Noun"]
 
 F = TypeVar("F", bound=Callable[..., None])
 
@@ -20,16 +20,16 @@ class Noun:
 
     Attributes:
         word: the group of its commands.
-        kind: as the server calls it.
-        prefix: of its public ids.
+        kind: as the server calls it; empty for any.
+        prefixes: of its public ids.
         example: a name for one.
         without: options that it has no use for.
     """
 
     word: str
     kind: str
-    prefix: str
-    example: str
+    prefixes: tuple[str, ...]
+    example: str = ""
     without: frozenset[str] = field(default_factory=frozenset)
 
     @property
@@ -46,14 +46,16 @@ class Noun:
 
 
 TOKEN: Final = Noun(
-    "token", "api_token", "kst", "'Integration Token' or 'DevOps Pipeline Token'",
+    "token", "api_token", ("kst",), "'Integration Token' or 'DevOps Pipeline Token'",
     frozenset({"type_", "public_keys", "legacy_audience", "no_legacy_audience", "end_access_tokens"}),
 )  # fmt: skip
 KEY: Final = Noun(
-    "key", "api_key", "ksk", "'Reporting' or 'Partner Portal'",
-    frozenset({"own", "public_keys", "legacy_audience", "no_legacy_audience"}),
+    "key", "api_key", ("ksk",), "'Reporting' or 'Partner Portal'",
+    frozenset({"public_keys", "legacy_audience", "no_legacy_audience"}),
 )  # fmt: skip
 CLIENT: Final = Noun(
-    "client", "oauth_client", "ksc", "'Billing Service' or 'Data Pipeline'",
-    frozenset({"own", "type_"}),
+    "client", "oauth_client", ("ksc",), "'Billing Service' or 'Data Pipeline'",
+    frozenset({"type_"}),
 )  # fmt: skip
+ANY: Final = Noun("credential", "", ("kst", "ksk", "ksc"))
+"""Where one of any kind may be named."""

@@ -6,6 +6,8 @@ import sys
 from collections.abc import Mapping
 from typing import Annotated, Final
 
+import typer
+
 from keystead.cli.credentials.nouns import TOKEN
 from keystead.cli.options import option, several
 from keystead.cli.output import by_resource, document, done, instant, note, secret, show_one
@@ -13,11 +15,14 @@ from keystead_client.records import Access, Credential, Issued, LastUse, SecretS
 
 __all__ = [
     "EXPIRES",
+    "EndAccessTokens",
     "LegacyAudience",
     "Metadata",
     "Networks",
+    "Overlap",
     "PublicKeys",
     "Type",
+    "UntilFirstUse",
     "hand_out",
     "registered",
     "say_registered",
@@ -49,6 +54,20 @@ Networks = Annotated[
     ),
 ]
 Metadata = Annotated[list[str], several("NAME=VALUE", "A text to keep with it.")]
+Overlap = Annotated[
+    str | None, option("SPAN", "How long old secrets stay good; at most 7d. [default: 0s]")
+]
+UntilFirstUse = Annotated[
+    bool,
+    typer.Option(
+        "--until-first-use",
+        help="The new secret's first use ends old ones; without --overlap after 7d at the latest.",
+    ),
+]
+EndAccessTokens = Annotated[
+    bool,
+    typer.Option("--end-access-tokens", help="End access tokens that old secrets were given."),
+]
 
 
 def hand_out(issued: Issued, verb: str, *, as_json: bool, quiet: bool) -> None:

@@ -25,8 +25,5 @@ add_reading(app, TOKEN)
 add_lifecycle(
     app,
     TOKEN,
-    rotating=(
-        "Give a token a new secret.\n\n"
-        "It is printed alone on standard output, this once. With --self the end of the token stays."
-    ),
+    rotating=("Give a token a new secret.\n\nIt is printed alone on standard output, this once."),
 )

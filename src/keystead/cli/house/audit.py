@@ -13,7 +13,7 @@ import typer
 
 from keystead.cli import inputs
 from keystead.cli.connection import connect
-from keystead.cli.credentials.nouns import TOKEN
+from keystead.cli.credentials.nouns import ANY
 from keystead.cli.failures import Exit, Misuse
 from keystead.cli.house.installation import Data
 from keystead.cli.listing import All, Limit, Listing
@@ -44,7 +44,10 @@ def list_(  # noqa: PLR0913  # the filters of the list
     ] = None,
     verb: Annotated[str | None, option("VERB", "What was done, such as secret.read.")] = None,
     owner: Annotated[str | None, option("OWNER", "Who did it: id, login or name.")] = None,
-    token: Annotated[str | None, option("TOKEN", "By which token: id or name.")] = None,
+    credential: Annotated[
+        str | None,
+        option("CREDENTIAL", "By which token, key or client: id, public id or name."),
+    ] = None,
     object_: Annotated[str | None, option("ID", "To what, such as acct_...", "--object")] = None,
     decision: Annotated[str | None, option("DECISION", "allowed, refused or summary.")] = None,
     after: Annotated[
@@ -74,7 +77,7 @@ def list_(  # noqa: PLR0913  # the filters of the list
             after=inputs.moment_or_none(after, "--after", now, ago=True),
             before=inputs.moment_or_none(before, "--before", now, ago=True),
             owner_id=None if owner is None else owner_id(client, owner),
-            credential_id=None if token is None else credential_id(client, TOKEN, token),
+            credential_id=None if credential is None else credential_id(client, ANY, credential),
         ),
         ("NODE", "N", "AT", "WHO", "VERB", "OBJECT", "DECISION", "CODE", "ADDRESS"),
         _row,

@@ -10,7 +10,7 @@ from keystead.cli.changes import given, require_change
 from keystead.cli.connection import connect
 from keystead.cli.listing import All, Limit, Listing, PageToken
 from keystead.cli.names import find_group, owner_id
-from keystead.cli.options import Json, NewName, Query, Yes, confirm, option, several
+from keystead.cli.options import Json, NewName, Query, Yes, confirm_for_good, option, several
 from keystead.cli.output import done, instant, show_one
 from keystead_client import UNSET, Client, groups
 from keystead_client.records import Group
@@ -69,8 +69,8 @@ def edit(
     group: GroupName,
     *,
     name: NewName = None,
-    add: Annotated[list[str], several("OWNER", "Who comes: id, login or name.")],
-    remove: Annotated[list[str], several("OWNER", "Who leaves.")],
+    add_member: Annotated[list[str], several("OWNER", "Who comes: id, login or name.")],
+    remove_member: Annotated[list[str], several("OWNER", "Who leaves.")],
     json: Json = False,
 ) -> None:
     """Rename a group, or change who is in it."""
@@ -79,8 +79,8 @@ def edit(
     change = groups.edit(
         find_group(client, group).id,
         name=given(name),
-        add_members=_ids(client, add) if add else UNSET,
-        remove_members=_ids(client, remove) if remove else UNSET,
+        add_members=_ids(client, add_member) or UNSET,
+        remove_members=_ids(client, remove_member) or UNSET,
     )
     _show(client.send(change), as_json=json)
 
@@ -90,7 +90,7 @@ def delete(
     context: typer.Context, group: GroupName, *, yes: Yes = False, json: Json = False
 ) -> None:
     """Delete a group; what was granted to it is granted to nobody."""
-    confirm(f"Delete the group {group}?", yes=yes)
+    confirm_for_good(f"Delete the group {group}", yes=yes)
     client = connect(context)
     found = find_group(client, group)
     client.send(groups.delete(found.id))

@@ -10,7 +10,7 @@ from keystead.cli import inputs
 from keystead.cli.changes import given, replacement, require_change
 from keystead.cli.connection import connect
 from keystead.cli.failures import Misuse
-from keystead.cli.house.passwords import Password, hand_out, own_password, password_from
+from keystead.cli.house.passwords import Password, hand_out, password_from
 from keystead.cli.listing import All, Limit, Listing, PageToken
 from keystead.cli.names import owner_id
 from keystead.cli.options import Json, NewName, Query, option, several
@@ -124,7 +124,8 @@ def edit(  # noqa: PLR0913  # the fields of an owner that can change
     owner: OwnerName,
     *,
     name: NewName = None,
-    email: Annotated[str | None, option("ADDRESS", "Where notices go; empty: nowhere.")] = None,
+    email: Annotated[str | None, option("ADDRESS", "Where notices go.")] = None,
+    no_email: Annotated[bool, typer.Option("--no-email", help="Send no notices.")] = False,
     role: Roles,
     no_roles: Annotated[bool, typer.Option("--no-roles", help="Take all roles away.")] = False,
     state: Annotated[
@@ -151,22 +152,29 @@ def edit(  # noqa: PLR0913  # the fields of an owner that can change
     texts = replacement(
         metadata, inputs.metadata, empty=no_metadata, options="--metadata and --no-metadata"
     )
+    if email is not None and no_email:
+        raise Misuse("--email and --no-email exclude each other")
     if external_id is not None and no_external_id:
         raise Misuse("--external-id and --no-external-id exclude each other")
     typed = password_from(password)
+    if typed == "generate":
+        _require_user(managed_by, external_id, no_external_id, metadata, no_metadata)
     client = connect(context)
     found = owner_id(client, owner)
     if typed == "generate":
-        _require_user(managed_by, external_id, no_external_id, metadata, no_metadata)
         made = owners.edit_with_generated_password(
-            found, name=given(name), email=given(email), roles=roles, state=given(state)
+            found,
+            name=given(name),
+            email="" if no_email else given(email),
+            roles=roles,
+            state=given(state),
         )
         hand_out(client.send(made), as_json=json)
         return
     change = owners.edit(
         found,
         name=given(name),
-        email=given(email),
+        email="" if no_email else given(email),
         roles=roles,
         state=given(state),
         managed_by=UNSET if managed_by is None else owner_id(client, managed_by),
@@ -185,9 +193,6 @@ def roles(context: typer.Context, *, json: Json = False) -> None:
         document(found.raw)
     else:
         table(("ROLE", "WHAT IT IS"), [(each.name, each.description) for each in found.items])
-
-
-app.command("password")(own_password)
 
 
 def _require_user(*of_applications: object) -> None:

@@ -1,4 +1,4 @@
-"""Passwords of users: where a command takes them from, and `keystead owner password` for one's own.
+"""Passwords of users: where a command takes them from, and `keystead self password` for one's own.
 
 A source is `@FILE`, `-` (standard input) or `prompt`, as for the fields of an account; with `generate` the
 server makes one, and it stands on standard output alone.

@@ -28,8 +28,8 @@ def show(context: typer.Context, *, json: Json = False) -> None:
     _show(connect(context).send(settings.get()), as_json=json)
 
 
-@app.command("set")
-def set_(  # noqa: PLR0913  # an option for each setting
+@app.command()
+def edit(  # noqa: PLR0913  # an option for each setting
     context: typer.Context,
     *,
     max_lifetime_days: Annotated[

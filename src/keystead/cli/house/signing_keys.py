@@ -7,8 +7,9 @@ from typing import Annotated
 import typer
 
 from keystead.cli.connection import connect
+from keystead.cli.listing import show_page
 from keystead.cli.options import Json
-from keystead.cli.output import document, instant, show_one, table
+from keystead.cli.output import instant, show_one
 from keystead_client import signing_keys
 
 __all__ = ["app"]
@@ -21,15 +22,18 @@ Algorithm = Annotated[str, typer.Argument(metavar="ALGORITHM", help="ES256, EdDS
 @app.command("list")
 def list_(context: typer.Context, *, json: Json = False) -> None:
     """List the keys that sign access tokens, and those that did."""
-    found = connect(context).send(signing_keys.find())
-    if json:
-        document({"items": [each.raw for each in found.items], "next_page_token": None})
-        return
-    rows = [
-        (each.kid, each.algorithm, each.state, instant(each.signs_from), instant(each.ends_at, ""))
-        for each in found.items
-    ]
-    table(("KID", "ALGORITHM", "STATE", "SIGNS FROM", "ENDS"), rows)
+    show_page(
+        connect(context).send(signing_keys.find()),
+        ("KID", "ALGORITHM", "STATE", "SIGNS FROM", "ENDS"),
+        lambda each: (
+            each.kid,
+            each.algorithm,
+            each.state,
+            instant(each.signs_from),
+            instant(each.ends_at, ""),
+        ),
+        as_json=json,
+    )
 
 
 @app.command()

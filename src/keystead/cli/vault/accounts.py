@@ -13,7 +13,7 @@ from keystead.cli.failures import Misuse
 from keystead.cli.fields import Fields, Generate, PasswordStdin, ask, gather, read_sources
 from keystead.cli.listing import All, Limit, Listing, PageToken
 from keystead.cli.names import find_account, find_folder
-from keystead.cli.options import Json, NewName, Yes, confirm, option, several
+from keystead.cli.options import Json, NewName, Yes, confirm_for_good, option, several
 from keystead.cli.output import done, instant, show_one
 from keystead.cli.vault import secrets
 from keystead.cli.vault.secrets import AccountName
@@ -152,7 +152,7 @@ def delete(
     context: typer.Context, account: AccountName, *, yes: Yes = False, json: Json = False
 ) -> None:
     """Delete an account with all its versions."""
-    confirm(f"Delete the account {account} with all its versions?", yes=yes)
+    confirm_for_good(f"Delete the account {account}", yes=yes)
     client = connect(context)
     found = find_account(client, account)
     client.send(accounts.delete(found.id))

@@ -13,7 +13,7 @@ from keystead.cli.connection import connect
 from keystead.cli.failures import Misuse
 from keystead.cli.listing import All, Limit, Listing, PageToken
 from keystead.cli.names import find_folder, find_group, owner_id
-from keystead.cli.options import Json, NewName, Query, Yes, confirm, option, several
+from keystead.cli.options import Json, NewName, Query, Yes, confirm_for_good, option, several
 from keystead.cli.output import done, instant, show_one
 from keystead_client import UNSET, Client, folders
 from keystead_client.records import Folder, Grant
@@ -122,7 +122,7 @@ def delete(
     context: typer.Context, folder: FolderName, *, yes: Yes = False, json: Json = False
 ) -> None:
     """Delete an empty folder."""
-    confirm(f"Delete the folder {folder}?", yes=yes)
+    confirm_for_good(f"Delete the folder {folder}", yes=yes)
     client = connect(context)
     found = find_folder(client, folder)
     client.send(folders.delete(found.id))

@@ -10,10 +10,10 @@ from keystead.cli.changes import given
 from keystead.cli.connection import connect
 from keystead.cli.failures import Misuse
 from keystead.cli.fields import Fields, Generate, PasswordStdin, ask, gather, read_sources
-from keystead.cli.listing import LARGEST_PAGE
+from keystead.cli.listing import All, Limit, Listing, PageToken
 from keystead.cli.names import find_account
 from keystead.cli.options import Json
-from keystead.cli.output import document, done, instant, table
+from keystead.cli.output import done, instant
 from keystead_client import accounts
 
 __all__ = ["AccountName", "app"]
@@ -59,15 +59,25 @@ def set_(
 
 
 @app.command()
-def versions(context: typer.Context, account: AccountName, *, json: Json = False) -> None:
-    """List an account's versions."""
+def versions(
+    context: typer.Context,
+    account: AccountName,
+    *,
+    limit: Limit = 50,
+    page_token: PageToken = None,
+    everything: All = False,
+    json: Json = False,
+) -> None:
+    """List an account's versions, newest first."""
     client = connect(context)
-    call = accounts.versions(find_account(client, account).id, page_size=LARGEST_PAGE)
-    found = list(client.walk(call))
-    if json:
-        document({"items": [each.raw for each in found]})
-        return
-    table(
+    Listing(limit, page_token, everything, json).show(
+        client,
+        accounts.versions(find_account(client, account).id),
         ("VERSION", "CREATED", "BY", "FIELDS"),
-        [(str(v.n), instant(v.created_at), v.created_by, ", ".join(v.field_names)) for v in found],
+        lambda each: (
+            str(each.n),
+            instant(each.created_at),
+            each.created_by,
+            ", ".join(each.field_names),
+        ),
     )
