@@ -1,18 +1,19 @@
 """The command line: what a person or a script can ask of Keystead.
 
-    token/      `token`: API tokens
-    catalogue/  `api`: APIs and what can be allowed on them
-    vault/      `folder`, `account`, `get`
-    house/      `init`, `serve`, `doctor`, `owner`, `group`, `signing-key`, `audit`, `whoami`
+    credentials/  `token`, `key`, `client`, `self`, `verify`, `summary`
+    catalogue/    `api`
+    vault/        `folder`, `account`, `get`
+    house/        `init`, `join`, `serve`, `doctor`, `migrate-store`, `owner`, `group`, `settings`,
+                  `signing-key`, `audit`, `whoami`
 
-What they share stands beside them: how a command is typed (`options`, `inputs`, `fields`), asks
+What they share stands beside them: how a command is typed (`options`, `inputs`, `fields`, `files`), asks
 (`connection`, `names`, `changes`, `listing`) and speaks (`output`, `failures`, `endings`). The rules of
 speech are written in `output`, the exit codes in `failures`. `app` has the whole on one screen, and
 reads a noun's commands when one of them is wanted.
 
 Commands on a server go through `keystead_client` and know nothing of the house behind it. Commands on
-a data directory (`init`, `serve`, `doctor`, `audit verify`, `audit export`) call `keystead.main`; this
-is the one room that may.
+a data directory (`init`, `join`, `migrate-store`, `serve`, `doctor`, `audit verify`, `audit export`,
+`audit checkpoint`) call `keystead.main`; this is the one room that may.
 """
 
 __all__ = [

@@ -1,7 +1,8 @@
 """`keystead token`, `key` and `client`: credentials of each kind, from their making to their end.
 
 What is the same of all kinds is written once: `making`, `reading` and `lifecycle` add their commands for the
-noun that they are given. What only one kind has stands in that kind's file.
+noun that they are given. What only one kind has stands in that kind's file. Beside them are `self`, for the
+credential in use (`own`), `verify` and `summary`.
 """
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "making",
     "nouns",
     "options",
+    "own",
     "reading",
     "summary",
     "tokens",

@@ -1,4 +1,8 @@
-"""`keystead init | serve | doctor | owner | group | audit | whoami`: a house, its owners, its audit."""
+"""`keystead init | join | serve | doctor | migrate-store`: an installation in its data directory.
+
+Through a server: its owners (`owner`, `group`), its rules (`settings`), its keys (`signing-key`), its
+`audit`, and `whoami`.
+"""
 
 __all__ = [
     "audit",
