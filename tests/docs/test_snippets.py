@@ -139,5 +139,5 @@ def test_a_page_is_compared_loosely_but_compared(
 
 def test_the_readme_and_the_quick_start_are_replayed() -> None:
     replayed = {page.name for page in PAGES}
-    assert {"quickstart.md", "tokens.md", "vault.md", "audit.md"} <= replayed
+    assert {"README.md", "quickstart.md", "tokens.md", "vault.md", "audit.md"} <= replayed
     assert shutil.which("curl"), "the guide speaks curl"
