@@ -224,13 +224,13 @@ def test_who_asks_too_often_is_named(clocked: Clocked) -> None:
         exchanged(clocked, made)
     ok(clocked.call("PATCH", f"{V1}/settings", {"max_access_tokens": None}))
 
-    def named(**as_: str) -> list[tuple[str, int]]:
-        found = ok(clocked.call("GET", f"{V1}/credentials/summary", **as_))["too_often"]
+    def named(token: str = "") -> list[tuple[str, int]]:
+        found = ok(clocked.call("GET", f"{V1}/credentials/summary", token=token))["too_often"]
         return [(each["credential"]["id"], each["ended"]) for each in found]
 
-    assert named(token=token) == [(made.record["id"], 3)]
+    assert named(token) == [(made.record["id"], 3)]
     assert (made.record["id"], 3) in named()
     _, other = member(clocked, "user")
-    assert named(token=other) == []
+    assert named(other) == []
     clocked.set(clocked.after(days=2))
     assert named() == []
