@@ -18,7 +18,7 @@ import uvicorn
 
 from keystead.core.clock import SystemClock, format_instant, later, parse_instant
 from keystead.front.protocol import BoundedProtocol
-from keystead.main import build
+from keystead.serving import build
 from keystead.settings import read_settings
 from tests.gate.houses import SetClock
 from tests.running import Served, installed

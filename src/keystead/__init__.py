@@ -4,8 +4,8 @@ The house, outermost room first. Imports only go down the stairs; rooms on one l
 each other::
 
                        cli                      outermost door
-                     main.py                    the doors before the house, and the processes that serve it
-        founding.py  |  installation.py         a data directory is made; what is asked of one
+                     main.py                    the database brought up to date, and processes that serve it
+ serving.py | founding.py | installation.py     one process's doors; a data directory made, and asked
                      house.py                   one process's store, gate and upkeep, wired
                     upkeep.py                   what the house does by itself
         settings.py  |  listening.py            one frozen Settings, read once; how a server listens

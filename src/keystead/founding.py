@@ -18,7 +18,7 @@ from keystead.crypto.keyring import create_master_key, new_keyring
 from keystead.crypto.master_key import copy_master_key
 from keystead.crypto.passwords import new_password
 from keystead.gate.visit import Visit
-from keystead.house import House, engine_for
+from keystead.house import House
 from keystead.operations.credentials.credentials import create_credential
 from keystead.operations.owners.owners import create_owner
 from keystead.owners.owner import OwnerWish
@@ -62,7 +62,9 @@ def initialise(data: Path, database_url: str | None) -> Initialised:
         master = create_master_key(aside / MASTER_KEY)
         write_settings(aside, given.written)
         settings = Settings(aside, aside / MASTER_KEY, database_url=given.url)
-        with engine_for(settings).founding(new_id("org"), master, new_keyring(master), clock.now()):
+        with engine_of(settings.data, settings.database_url, settings.node).founding(
+            new_id("org"), master, new_keyring(master), clock.now()
+        ):
             made = asyncio.run(_furnish(settings, clock))
             new.keep()
     return made

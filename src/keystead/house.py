@@ -15,14 +15,8 @@ from keystead.upkeep import Upkeep
 if TYPE_CHECKING:
     from keystead.core.clock import Clock
     from keystead.settings import Settings
-    from keystead.store.engine import Engine
 
-__all__ = ["House", "engine_for"]
-
-
-def engine_for(settings: Settings) -> Engine:
-    """Return the engine that the settings name; nothing is asked of it yet."""
-    return engine_of(settings.data, settings.database_url, settings.node)
+__all__ = ["House"]
 
 
 class House:
@@ -36,7 +30,7 @@ class House:
         """
         self.clock = clock
         self._presence = Presence(settings.data)
-        engine = engine_for(settings)
+        engine = engine_of(settings.data, settings.database_url, settings.node)
         self.keyring = open_keyring(engine, settings.master_key_file)
         self.database = engine.open(self.keyring)
         self.store, self.counts = self.database.store, self.database.counts

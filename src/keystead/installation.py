@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from keystead.audit.chain import decode_checkpoint, encode_checkpoint
 from keystead.core.clock import SystemClock
 from keystead.core.errors import Misconfigured
-from keystead.house import engine_for
 from keystead.settings import ELSEWHERE, database_of, point_to_database, read_settings
 from keystead.store.chains import export_chains, newest_checkpoints, verify_chains
 from keystead.store.examining.installation import examine as examine_installation
-from keystead.store.opening import open_keyring
+from keystead.store.opening import engine_of, open_keyring
 from keystead.store.presence import Absence
 from keystead.store.schema.revisions import require_known
 from keystead.store.sqlite.connection import put_aside
@@ -45,7 +44,7 @@ def installed(settings: Settings) -> Engine:
     Raises:
         Misconfigured: there is none, or a newer version wrote it.
     """
-    engine = engine_for(settings)
+    engine = engine_of(settings.data, settings.database_url, settings.node)
     found = engine.schema()
     if found is None:
         data = settings.data
@@ -90,7 +89,12 @@ def examine(data: Path) -> list[Finding]:
     """Examine an installation: each check with a sentence on what was found."""
     settings = read_settings(data)
     now = SystemClock().now()
-    return examine_installation(data, settings.master_key_file, engine_for(settings), now)
+    return examine_installation(
+        data,
+        settings.master_key_file,
+        engine_of(settings.data, settings.database_url, settings.node),
+        now,
+    )
 
 
 class Relocated(NamedTuple):

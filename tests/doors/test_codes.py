@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import pytest
 
-from keystead.main import build
+from keystead.serving import build
 from keystead.settings import read_settings
 from keystead.store.sqlite import connection
 from keystead.web import bodies

@@ -13,7 +13,7 @@ from litestar import get
 from litestar.exceptions import HTTPException
 
 from keystead.api import whoami
-from keystead.main import build
+from keystead.serving import build
 from keystead.settings import read_settings
 from tests.doors.cast import V1, in_future
 from tests.running import Server, installed

@@ -12,9 +12,9 @@ import pytest
 from keystead.core.clock import SECOND, Instant, SystemClock
 from keystead.gate.visit import Visit
 from keystead.house import House
-from keystead.main import build
 from keystead.operations.audit import list_events
 from keystead.ports.audit import AuditQuery
+from keystead.serving import build
 from keystead.settings import read_settings
 from keystead.upkeep import system_arrival
 from tests.doors.cast import ALL, V1, in_future, ok

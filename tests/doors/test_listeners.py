@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from keystead.main import build
+from keystead.serving import build
 from keystead.settings import read_settings
 from tests.doors.certificates import new_pair, put
 from tests.running import initialise, start

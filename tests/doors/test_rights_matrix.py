@@ -21,10 +21,10 @@ from keystead.api.routes import ROUTES, Route
 from keystead.core.clock import MINUTE
 from keystead.core.secret import Secret
 from keystead.gate.acts.operation import OPERATIONS, Told
-from keystead.main import build
 from keystead.policy.key_admin import KEY_ADMIN_PERMISSIONS
 from keystead.policy.permissions import KEYSTEAD_API
 from keystead.policy.scopes import Access, expand
+from keystead.serving import build
 from keystead.settings import read_settings
 from tests.clocked import Clocked, running_clocked
 from tests.doors.cast import ALL, V1, application, ok, unknown_token

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keystead import main
+from keystead import serving
 from keystead.core.arrival import parse_address
 from keystead.core.clock import DAY, Instant
 from keystead.gate.acts.operation import OPERATIONS
@@ -34,8 +34,8 @@ OPEN = {
 
 
 def test_the_operations_that_are_open_to_it_are_these() -> None:
-    # Declared by what `main` imports.
-    assert main.__name__
+    # Declared by what `serving` imports.
+    assert serving.__name__
     assert {name for name, each in OPERATIONS.items() if each.key_admins} == OPEN
     for name in OPEN:
         needs = OPERATIONS[name].needs

@@ -13,7 +13,7 @@ reads a noun's commands when one of them is wanted.
 
 Commands on a server go through `keystead_client` and know nothing of the house behind it. Commands on
 a data directory (`init`, `join`, `migrate-store`, `serve`, `doctor`, `audit verify`, `audit export`,
-`audit checkpoint`) call `keystead.main`; this is the one room that may.
+`audit checkpoint`) call `keystead.founding`, `installation` and `main`; this is the one room that may.
 """
 
 __all__ = [

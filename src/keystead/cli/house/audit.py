@@ -122,9 +122,9 @@ def verify(
     An older copy of the whole database verifies too; only a checkpoint that was kept elsewhere
     (keystead audit checkpoint) shows that.
     """
-    from keystead import main as house
+    from keystead import installation
 
-    reports = house.verify_audit(data, () if checkpoint is None else _lines_of(checkpoint))
+    reports = installation.verify_audit(data, () if checkpoint is None else _lines_of(checkpoint))
     intact = all(report.intact for report in reports)
     if json:
         document({"intact": intact, "chains": [_told(report) for report in reports]})
@@ -173,9 +173,9 @@ def checkpoint(data: Data, *, json: Json = False) -> None:
 
     Kept elsewhere, it shows later that nothing was cut off.
     """
-    from keystead import main as house
+    from keystead import installation
 
-    lines = house.audit_checkpoints(data)
+    lines = installation.audit_checkpoints(data)
     if json:
         document({"checkpoints": lines})
     else:
@@ -193,7 +193,7 @@ def export(
     json: Json = False,
 ) -> None:
     """Export every entry, oldest first."""
-    from keystead import main as house
+    from keystead import installation
 
     if form not in _FORMS:
         raise Misuse("--format takes jsonl or csv")
@@ -205,7 +205,7 @@ def export(
         def write(chunk: bytes) -> None:
             stream.write(chunk)
 
-        entries = house.export_audit(data, write, kind)
+        entries = installation.export_audit(data, write, kind)
     if out is not None:
         summary = {"entries": entries, "out": str(out)}
         done(summary, f"{_counted(entries)} written to {out}", as_json=json)

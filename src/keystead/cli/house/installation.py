@@ -70,11 +70,11 @@ def init(
 
     It has an administrator; his password and his token are shown this once. With --json one line holds them.
     """
-    from keystead import main as house
+    from keystead import founding
 
     _unwind_at_sigterm()
     tell_of_password(database_url, json=json)
-    made = house.initialise(data, database_url)
+    made = founding.initialise(data, database_url)
     found = {
         "admin_login": made.admin_login,
         "admin_password": made.admin_password.reveal(),
@@ -104,11 +104,11 @@ def join(
 
     It holds a copy of the master key. The node's number is the next free one.
     """
-    from keystead import main as house
+    from keystead import founding
 
     _unwind_at_sigterm()
     tell_of_password(database_url, json=json)
-    node = house.join_node(data, database_url, master_key)
+    node = founding.join_node(data, database_url, master_key)
     if json:
         document({"node": node})
         return
@@ -150,7 +150,8 @@ def serve(
         )
     if tls_cert is not None and tls_key is not None:
         _check_pair(tls_cert, tls_key)
-    from keystead import main as house
+    from keystead import main
+    from keystead.listening import Listener
 
     if json:
         named = f"[{host}]" if ":" in host else host
@@ -158,7 +159,7 @@ def serve(
         document({"url": f"{scheme}://{named}:{port}", "workers": workers})
         sys.stdout.flush()
     try:
-        house.serve(data, house.Listener(host, port, workers, tls_cert, tls_key, insecure_http))
+        main.serve(data, Listener(host, port, workers, tls_cert, tls_key, insecure_http))
     except SystemExit as ended:
         # The listener's own codes mean other things here.
         if ended.code:
@@ -170,9 +171,9 @@ def doctor(data: Data, *, json: Json = False) -> None:
 
     It exits with 9 if anything is.
     """
-    from keystead import main as house
+    from keystead import installation
 
-    findings = house.examine(data)
+    findings = installation.examine(data)
     healthy = all(each.ok for each in findings)
     if json:
         listed = [{"check": f.check, "ok": f.ok, "sentence": f.sentence} for f in findings]

@@ -30,11 +30,11 @@ def migrate_store(
     is verified where it has come to; then the directory's settings name the new database. The old one
     stays beside them, under another name.
     """
-    from keystead import main as house
+    from keystead import installation
 
     tell_of_password(database_url, json=json)
     with _progress(quiet=json) as tell:
-        done = house.move_store(data, database_url, tell)
+        done = installation.move_store(data, database_url, tell)
     found = {
         "rows": done.moved.rows,
         "audit_entries": done.moved.entries,
