@@ -306,6 +306,7 @@ def test_a_rotation_is_spoken_like_a_creation(at_peer: Peer, keystead: Keystead)
         (("--tls-cert", __file__), "together"),
         (("--tls-key", __file__), "together"),
         (("--tls-cert", __file__, "--tls-key", __file__, "--insecure-http"), "no effect"),
+        (("--listen", "127.0.0.1:8780", "--insecure-http"), "no effect"),
         (("--workers", "0"), "--workers"),
     ],
 )

@@ -5,13 +5,18 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tests.running import Server
+    from collections.abc import Callable
 
-__all__ = ["cut_power", "family"]
+    from tests.running import Answer, Server
+
+_ROUNDS = 10
+
+__all__ = ["answers_of_both", "cut_power", "family", "warm_both"]
 
 
 def family(pid: int) -> list[int]:
@@ -36,3 +41,33 @@ def cut_power(server: Server) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
     server.process.wait()
+
+
+def warm_both(fetch: Callable[[], Answer], least: int = 24) -> None:
+    """Fetch with success until both of two workers have answered, each on a connection of its own."""
+    answered: set[str] = set()
+    for number in range(least * _ROUNDS):
+        answer = fetch()
+        assert answer.status == 200, answer.body
+        answered.add(_worker(answer))
+        if number >= least - 1 and len(answered) == 2:
+            return
+    assert len(answered) == 2, "one worker alone answers"
+
+
+def answers_of_both(fetch: Callable[[], Answer], requests: int) -> set[tuple[int, str]]:
+    """Fetch so often at once, and again until both of two workers have answered; return what they did."""
+    answers: list[Answer] = []
+    with ThreadPoolExecutor(6) as pool:
+        for _ in range(_ROUNDS):
+            answers += pool.map(lambda _: fetch(), range(requests))
+            if len(set(map(_worker, answers))) == 2:
+                break
+        else:
+            raise AssertionError("one worker alone answers")
+    return {(a.status, "" if a.status == 200 else a.code) for a in answers}
+
+
+def _worker(answer: Answer) -> str:
+    """Return which process answered: request ids of one begin alike."""
+    return answer.headers["keystead-request-id"][4:12]

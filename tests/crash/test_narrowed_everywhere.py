@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from tests.crash.processes import answers_of_both, warm_both
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,8 +45,8 @@ class Member:
         return self.server.call("GET", path, token=self.token)
 
     def warm(self) -> None:
-        """Fetch until every worker has surely remembered the credential and its rights."""
-        assert [self.fetch().status for _ in range(24)] == [200] * 24
+        """Fetch until every worker has remembered the credential and its rights."""
+        warm_both(self.fetch)
 
     def take(self, method: str, path: str, body: object = None) -> None:
         answer = self.server.call(method, V1 + path, body)
@@ -53,13 +54,7 @@ class Member:
 
     def answers(self) -> set[tuple[int, str]]:
         """Fetch at once on connections of their own, which the kernel gives to either worker."""
-
-        def ask(_: int) -> tuple[int, str]:
-            answer = self.fetch()
-            return answer.status, "" if answer.status == 200 else answer.code
-
-        with ThreadPoolExecutor(6) as pool:
-            return set(pool.map(ask, range(REQUESTS)))
+        return answers_of_both(self.fetch, REQUESTS)
 
 
 def _made(server: Server, noun: str, wanted: object) -> dict[str, Any]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.crash.processes import answers_of_both, warm_both
 from tests.running import KEYSTEAD, Answer, Server, start
 
 if TYPE_CHECKING:
@@ -52,8 +52,8 @@ class Scene:
         )
 
     def warm(self) -> None:
-        """Fetch until every worker has surely remembered the credential."""
-        assert [self.fetch().status for _ in range(24)] == [200] * 24
+        """Fetch until every worker has remembered the credential."""
+        warm_both(self.fetch)
 
     def take(self, method: str, path: str, body: object = None) -> None:
         assert self.server.call(method, path, body).status in {200, 204}
@@ -199,13 +199,7 @@ def test_what_another_process_writes_beside_the_server_is_heard(workers: Server)
 
 def refusals(scene: Scene) -> set[tuple[int, str]]:
     """Send the requests at once over connections of their own; return what was answered."""
-
-    def ask(_: int) -> tuple[int, str]:
-        answer = scene.fetch()
-        return answer.status, "" if answer.status == 200 else answer.code
-
-    with ThreadPoolExecutor(6) as pool:
-        return set(pool.map(ask, range(REQUESTS)))
+    return answers_of_both(scene.fetch, REQUESTS)
 
 
 @contextmanager

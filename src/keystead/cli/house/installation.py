@@ -143,6 +143,8 @@ def serve(
         raise Misuse("--tls-cert and --tls-key are given together or not at all")
     if tls_cert is not None and insecure_http:
         raise Misuse("--insecure-http has no effect on a listener with --tls-cert; leave one out")
+    if insecure_http and _is_loopback(host):
+        raise Misuse("--insecure-http has no effect on a listener of this machine; leave it out")
     if tls_cert is None and not insecure_http and not _is_loopback(host):
         raise Misuse(
             f"plain HTTP on {host} would show tokens and secrets to whoever is on the way: "
