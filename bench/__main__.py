@@ -41,6 +41,11 @@ _CHAPTERS: Final = (
     Chapter("fetch", "Fetching a 1 KB secret, one worker", fetch.measure),
     Chapter("listing", "Listing tokens", listing.measure),
     Chapter("scale", f"{scale.TOKENS:,} tokens, and {listing.STORED:,} beside them", scale.measure),
+    Chapter(
+        "scale-postgresql",
+        f"{scale.TOKENS:,} tokens, and {listing.STORED:,} beside them, on PostgreSQL",
+        scale.measure_on_postgresql,
+    ),
     Chapter("starting", "Starting", _starting),
     Chapter("acting", "Acts on tokens, one worker", acting.measure),
     Chapter("oauth", "OAuth, one worker", oauth.measure),
