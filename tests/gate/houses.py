@@ -29,7 +29,9 @@ from keystead.upkeep import system_arrival
 from keystead.vault.account import AccountWish
 from keystead.vault.folder import FolderWish
 from tests.store.installations import copy_of_an_installation
+from tests.store.postgresql import founded
 from tests.store.records import NOON
+from tests.store.servers import own_schema
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -39,7 +41,7 @@ if TYPE_CHECKING:
     from keystead.credentials.record import Credential
     from keystead.gate.acts.operation import Operation
 
-__all__ = ["NOON", "Home", "SetClock", "at_home"]
+__all__ = ["NOON", "Home", "SetClock", "at_home", "at_home_on_postgresql"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -134,6 +136,21 @@ async def at_home(data: Path) -> AsyncIterator[Home]:
         yield home
     finally:
         await home.house.close()
+
+
+@asynccontextmanager
+async def at_home_on_postgresql(data: Path) -> AsyncIterator[Home]:
+    """The same, on a PostgreSQL server."""
+    data.mkdir()  # noqa: ASYNC240  # nothing else runs yet
+    with own_schema() as url, founded(data, url):
+        clock = SetClock()
+        home = Home(data, House(Settings(data, data / MASTER_KEY, database_url=url), clock), clock)
+        try:
+            await home.house.database.start()
+            await _furnish(home)
+            yield home
+        finally:
+            await home.house.close()
 
 
 async def _furnish(home: Home) -> None:

@@ -7,6 +7,8 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from keystead.audit.chain import Place
 from keystead.audit.joins import NothingToJoin
 from keystead.core.clock import MINUTE, later
@@ -40,9 +42,12 @@ from keystead.ports.vault import AccountQuery, FolderQuery
 from keystead.upkeep import system_arrival
 from keystead.vault.account import AccountWish
 from keystead.vault.folder import FolderWish
-from tests.gate.houses import NOON, Home, at_home
+from tests.gate.houses import NOON, Home, at_home, at_home_on_postgresql
+from tests.store.servers import require_server
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
     from keystead.gate.acts.operation import Operation
@@ -259,9 +264,17 @@ async def measure(home: Home) -> dict[str, int]:
     return found
 
 
-def test_every_operation_asks_what_is_written_here(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "at_home_on", [at_home, pytest.param(at_home_on_postgresql, marks=pytest.mark.postgresql)]
+)
+def test_every_operation_asks_what_is_written_here(
+    tmp_path: Path, at_home_on: Callable[[Path], AbstractAsyncContextManager[Home]]
+) -> None:
+    if at_home_on is at_home_on_postgresql:
+        require_server()
+
     async def run() -> None:
-        async with at_home(tmp_path / "data") as home:
+        async with at_home_on(tmp_path / "data") as home:
             found = await measure(home)
             assert found == STATEMENTS
             assert set(found) == set(OPERATIONS), "every operation has its line"
