@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -255,3 +257,27 @@ def test_two_installations_refuse_each_others(server: Server, tmp_path: Path) ->
         assert whoami(server, token).code == "invalid_credential"
         kids = {each["kid"] for each in ok(server.call("GET", JWKS, token=None))["keys"]}
         assert parts(token)[0]["kid"] not in kids
+
+
+def test_a_digest_that_was_moved_to_another_row_opens_nothing(clocked: Clocked) -> None:
+    api = signed_api(clocked)
+    mine = exchanged(clocked, client(clocked, access=[access(api, "orders:list")]))
+    others = exchanged(clocked, client(clocked, "accounts:list"))
+    with closing(sqlite3.connect(clocked.data / "keystead.db")) as base, base:
+        (digest, id_), *_ = base.execute(
+            "SELECT digest, id FROM access_tokens WHERE id = ?", (f"cred_{parts(mine)[1]['jti']}",)
+        )
+        base.execute("UPDATE access_tokens SET digest = x'00' WHERE id = ?", (id_,))
+        moved = base.execute(
+            "UPDATE access_tokens SET digest = ? WHERE id = ?", (digest, f"cred_{others[4:16]}")
+        )
+        assert moved.rowcount == 1
+    assert whoami(clocked, mine).code == "invalid_credential"
+
+
+def test_one_in_a_url_is_told_to_be_revoked(clocked: Clocked) -> None:
+    token = exchanged(clocked, client(clocked, access=[access(signed_api(clocked), "orders:list")]))
+    for path in (f"{V1}/whoami?jwt={token}", f"{V1}/{token}"):
+        assert clocked.call("GET", path, token=None).code == "token_in_query"
+    entries = ok(clocked.call("GET", f"{V1}/audit/events?page_size=200"))["items"]
+    assert token.split(".")[2] not in json.dumps(entries)

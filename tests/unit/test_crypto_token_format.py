@@ -106,3 +106,25 @@ def test_a_token_that_was_cut_or_grew_is_redacted_too(length: int) -> None:
 def test_a_text_without_a_token_stays_as_it_is(text: str) -> None:
     assert token_within(text) is None
     assert without_tokens(text) == text
+
+
+JWT = f"ey{'J0' * 12}.ey{'K1' * 40}.{'s-_' * 29}"
+
+
+@pytest.mark.parametrize("around", ["{}", "/v1?access_token={}&x=1", "Bearer {}, and", "{} {}"])
+def test_a_jwt_in_a_text_is_found_and_loses_its_signature(around: str) -> None:
+    text = around.format(JWT, JWT)
+    found = token_within(text)
+    assert found is not None
+    assert found.reveal() == JWT
+    told = without_tokens(text)
+    assert "s-_s" not in told
+    assert told.count(".…") == text.count(JWT)
+
+
+@pytest.mark.parametrize(
+    "text", ["key.pem", "https://keys.example.com/eyes.html", "they.were.eyed"]
+)
+def test_what_only_looks_a_little_like_one_stays(text: str) -> None:
+    assert token_within(text) is None
+    assert without_tokens(text) == text

@@ -13,8 +13,11 @@ from __future__ import annotations
 import re
 import secrets
 import zlib
+from base64 import urlsafe_b64decode
 from types import MappingProxyType
 from typing import Final, NamedTuple
+
+import msgspec
 
 from keystead.core.ids import BASE62, ID_LENGTH, random_base62
 from keystead.core.secret import Secret
@@ -27,6 +30,7 @@ __all__ = [
     "check_digits",
     "from_base62",
     "is_jwt",
+    "jwt_id",
     "mint",
     "new_id12",
     "public_id",
@@ -64,9 +68,19 @@ _CHECK_DIGITS: Final = 6
 
 # The header is a JSON object, which begins with `{"` and therefore, in base64url, with `ey`.
 _JWT: Final = re.compile(r"ey[A-Za-z0-9_-]{8,2000}\.[A-Za-z0-9_-]{8,8000}\.[A-Za-z0-9_-]{40,2000}")
-_WITHIN: Final = re.compile(r"ks[tdukcas]_[0-9A-Za-z]{61}")
+_WITHIN: Final = re.compile(rf"ks[tdukcas]_[0-9A-Za-z]{{61}}|{_JWT.pattern}")
+_SIGNATURE: Final = re.compile(
+    r"(ey[A-Za-z0-9_-]{8,2000}\.[A-Za-z0-9_-]{8,8000}\.)[A-Za-z0-9_-]{40,}"
+)
 # Up to where another one begins, since that one's mark would else be taken for a part of this one.
 _MOST_OF_ONE: Final = re.compile(r"(ks[tdukcas]_[0-9A-Za-z]{12})(?:(?!ks[tdukcas]_)[0-9A-Za-z])+")
+
+
+class _Claims(msgspec.Struct):
+    jti: str
+
+
+_CLAIMS: Final = msgspec.json.Decoder(_Claims)
 
 _match = re.compile(r"ks[tdukcas]_[0-9A-Za-z]{61}").fullmatch
 _match_id = re.compile(r"ks([tdukcas])_([0-9A-Za-z]{12})").fullmatch
@@ -150,14 +164,28 @@ def is_jwt(secret: Secret) -> bool:
     return _JWT.fullmatch(secret.reveal()) is not None
 
 
+def jwt_id(secret: Secret) -> str | None:
+    """Return the `jti` that a JWT says of itself; nothing of it is believed yet."""
+    payload = secret.reveal().split(".")[1]
+    try:
+        return _CLAIMS.decode(urlsafe_b64decode(payload + "=" * (-len(payload) % 4))).jti
+    except (ValueError, msgspec.DecodeError):
+        return None
+
+
 def token_within(text: str) -> Secret | None:
     """Return the first token that stands in a text, whatever stands around it and whatever its check."""
-    found = _WITHIN.search(text) if "_" in text else None
+    found = _WITHIN.search(text) if "_" in text or "." in text else None
     return None if found is None else Secret(found[0])
 
 
 def without_tokens(text: str) -> str:
-    """Return a text in which of each token, or of what is left of one, only the public id stands (Law 6)."""
+    """Return a text in which of each token, or of what is left of one, only the public id stands (Law 6).
+
+    Of a JWT all but its signature stays, which says nothing that would be taken for a token.
+    """
+    if "ey" in text and "." in text:
+        text = _SIGNATURE.sub(r"\1…", text)
     # Nearly every id has a "_", and is looked at in each act.
     return _MOST_OF_ONE.sub(r"\1…", text) if "ks" in text and "_" in text else text
 

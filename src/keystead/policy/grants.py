@@ -67,12 +67,15 @@ def same_on_all(
     """Return the scopes that may be told of several APIs in one list, and whether these are all.
 
     One that is granted on one API, and exists on another where it is not, would be taken for granted there.
+    What scopes mean is for their owner to say: of several owners' APIs, what is granted on each is told.
     """
     apis = tuple(apis)
     union = frozenset(scope for api in apis for scope in scopes[api.identifier])
     told = union.difference(
         *(scopes_of(api.actions).difference(scopes[api.identifier]) for api in apis)
     )
+    if len({api.owner_id for api in apis}) > 1:
+        told = told.intersection(*(scopes[api.identifier] for api in apis))
     return told, told == union
 
 

@@ -13,6 +13,7 @@ from keystead.core.arrival import Presented
 from keystead.core.errors import Invalid
 from keystead.core.secret import Secret
 from keystead.crypto.jose.assertion import unverified_client_id
+from keystead.crypto.token_format import public_id, read_secret
 from keystead.gate.callers.schemes import ASSERTION
 
 if TYPE_CHECKING:
@@ -68,9 +69,16 @@ def proof_in(
             raise Invalid("client_id is not the client of the Authorization header")
         return Proof(found)
     if bearers:
+        if form.client_id is not None and form.client_id != _public_id(found.mark):
+            raise Invalid("client_id is not the client of the token presented")
         return Proof(found, BEARER)
     # Another scheme presents nothing that could be good here, but it is no silence either.
     return Proof(Presented(Secret(""), "unknown"))
+
+
+def _public_id(token: Secret) -> str | None:
+    parts = read_secret(token)
+    return None if parts is None else public_id(parts.mark, parts.id12)
 
 
 def _from_form(form: ClientForm) -> Presented:

@@ -35,6 +35,12 @@ class RevocationForm(ClientForm, frozen=True, kw_only=True):
 
 
 class IntrospectionForm(RevocationForm, frozen=True, kw_only=True):
-    """A token to tell about (RFC 7662 §2.1), and where its client comes from (`tokens:assert-ip`)."""
+    """A token to tell about (RFC 7662 §2.1).
+
+    Attributes:
+        client_ip: where its client comes from (`tokens:assert-ip`).
+        resource: the API that asks, where its owner verifies for several.
+    """
 
     client_ip: str | None = None
+    resource: str | None = None

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from keystead.audit.event import ObjectRef
+from keystead.crypto.token_format import without_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -48,7 +49,7 @@ class Preparation:
 
     def about(self, type_: str, id_: str, name: str) -> None:
         """Name the object for the entry of a refusal."""
-        self.object = ObjectRef(type_, id_, name)
+        self.object = ObjectRef(type_, id_, without_tokens(name))
 
     async def in_pool(self, work: Callable[A, T], *args: A.args, **kwargs: A.kwargs) -> T:
         """Run what keeps a processor busy in one of a few threads.

@@ -11,7 +11,7 @@ from keystead.core.arrival import Presented
 from keystead.core.errors import Forbidden, Refused, Unauthenticated
 from keystead.credentials.kind import ACCESS_TOKEN, KINDS_BY_MARK
 from keystead.crypto.jose.assertion import RefusedAssertion, verify_assertion
-from keystead.crypto.token_format import is_jwt, public_id, read_public_id, read_secret
+from keystead.crypto.token_format import is_jwt, jwt_id, public_id, read_public_id, read_secret
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -90,8 +90,8 @@ async def recognise(
 
     The check digits throw out typos before anything is looked up. The look-up is by keyed digest, once per
     live pepper, and the row must carry the token's own id: a digest moved to another row opens nothing. A JWT
-    is looked up like any other token, by a digest of the whole of it: one that was not minted here, or was
-    changed by a bit, is nobody's, whatever it says of itself.
+    is looked up like any other token, by a digest of the whole of it, and its `jti` is its id: one that was
+    not minted here, or was changed by a bit, is nobody's, whatever it says of itself.
     """
     if presented is None:
         return NotMine()
@@ -102,7 +102,8 @@ async def recognise(
         if not _suits(presented.scheme, ACCESS_TOKEN):
             return Failed("scheme")
         known = await finder.find_minted(digester.candidates(presented.mark))
-        return Failed("unknown") if known is None else Verified(known)
+        good = known is not None and known.credential.id12 == jwt_id(presented.mark)
+        return Verified(known) if known is not None and good else Failed("unknown")
     if parts is None or parts.mark not in KINDS_BY_MARK:
         return Failed("malformed")
     identity = presented.identity

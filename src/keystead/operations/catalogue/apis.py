@@ -14,7 +14,7 @@ from keystead.operations.catalogue.rules import (
     as_fact,
     require_owner,
     require_room,
-    unknown_owners,
+    wrong_owners,
 )
 from keystead.operations.signing_keys import keep_first_key, missing_pair
 from keystead.policy.catalogue.catalogue import API
@@ -92,7 +92,7 @@ async def create_api(act: Act, pair: KeyPair | None, wish: APIWish, issuer: str 
     owner_id = act.caller.owner_id if wish.owner_id is UNSET else wish.owner_id
     if not owner_id:
         wrong.append(FieldError("owner_id", "is required"))
-    wrong += await unknown_owners(act.tx, wish, {act.caller.owner_id})
+    wrong += await wrong_owners(act, wish, {act.caller.owner_id})
     if wrong:
         raise Invalid.of(*wrong)
     act.seek("owner", owner_id)

@@ -15,7 +15,7 @@ from keystead.operations.catalogue.rules import (
     get_changeable,
     require_owner,
     require_room,
-    unknown_owners,
+    wrong_owners,
 )
 from keystead.operations.credentials.issuing import may_change_api
 from keystead.operations.signing_keys import keep_first_key, missing_pair
@@ -168,7 +168,7 @@ async def preview_delete(act: Act, api_id: str, page: PageRequest) -> Effect:
 async def _judged(act: Act, before: API, wish: APIWish, revision: int | UnsetType) -> API:
     """Return the API as it is wished, if that can be."""
     wrong = wish.wrong(before)
-    wrong += await unknown_owners(act.tx, wish, {before.owner_id, *before.verifiers})
+    wrong += await wrong_owners(act, wish, {before.owner_id, *before.verifiers})
     if wrong:
         raise Invalid.of(*wrong)
     if revision not in {UNSET, before.revision}:

@@ -18,14 +18,13 @@ if TYPE_CHECKING:
     from keystead.gate.callers.caller import Caller
     from keystead.policy.catalogue.catalogue import API
     from keystead.policy.catalogue.wish import APIWish
-    from keystead.ports.store import Tx
 
 __all__ = [
     "as_fact",
     "get_changeable",
     "require_owner",
     "require_room",
-    "unknown_owners",
+    "wrong_owners",
 ]
 
 MAX_APIS_IN_ALL: Final = 1000
@@ -62,16 +61,30 @@ async def get_changeable(act: Act, api_id: str) -> API:
     raise NotFound("API")
 
 
-async def unknown_owners(tx: Tx, wish: APIWish, known: set[str]) -> list[FieldError]:
-    """Return the fields of a wish that name an owner who does not exist; `known` are those who do."""
+async def wrong_owners(act: Act, wish: APIWish, known: set[str]) -> list[FieldError]:
+    """Return the fields of a wish that name an owner who does not exist, or a verifier of somebody else's.
+
+    A verifier is shown tokens of the API by his own resource servers: he is made one by whoever manages him.
+
+    Args:
+        act: in progress.
+        wish: what the API shall be.
+        known: who exists, and needs nobody's leave.
+    """
     named: dict[str, str] = {}
     if not isinstance(wish.verifiers, UnsetType):
         named |= {f"verifiers[{i}]": owner for i, owner in enumerate(wish.verifiers)}
     if not isinstance(wish.owner_id, UnsetType):
         named["owner_id"] = wish.owner_id
-    if new := set(named.values()) - known:
-        known = known | await tx.owners.existing(new)
-    return [FieldError(field, "is no owner") for field, id_ in named.items() if id_ not in known]
+    new = set(named.values()) - known
+    there = known | (await act.tx.owners.existing(new) if new else set())
+    wrong = [FieldError(field, "is no owner") for field, id_ in named.items() if id_ not in there]
+    return wrong + [
+        FieldError(field, "is no owner whom you manage, and who could verify for this API")
+        for field, id_ in named.items()
+        if field != "owner_id" and id_ in there - known
+        if not act.caller.reaches(id_, Permission.APIS_EDIT)
+    ]
 
 
 def require_owner(caller: Caller, owner_id: str) -> None:

@@ -36,7 +36,7 @@ class Introspected:
     Attributes:
         client_id: the public id of whoever it was given to.
         audience: the identifiers of those of its APIs that the asker verifies for.
-        scopes: what it holds on each of them; a scope that it holds on one and lacks on another is left out.
+        scopes: what it holds on each of them; see `same_on_all`.
     """
 
     known: Known
@@ -52,23 +52,34 @@ class Introspected:
     kinds=BEARERS | CLIENTS,
 )
 async def introspect_token(
-    act: Act, token: Secret | None, address: Address | None
+    act: Act, token: Secret | None, address: Address | None, resource: str | None = None
 ) -> Introspected | None:
     """Return what there is to know of a token; None of one that is not good, for whatever reason.
 
+    Args:
+        act: in progress.
+        token: that was shown.
+        address: from where, as the API says.
+        resource: the identifier of the API that asks; None for whichever the asker verifies for.
+
     Raises:
         Forbidden: an address was said without `tokens:assert-ip`.
-        Invalid: there is no token to ask about.
+        Invalid: there is no token to ask about, or the asker does not verify for that API.
     """
     if token is None:
         raise Invalid("the parameter token is missing")
     if address is not None:
         act.caller.require_also(Permission.TOKENS_ASSERT_IP)
+    mine = apis_verified_by(act)
+    if resource is not None:
+        mine = tuple(api for api in mine if api.identifier == resource)
+        if not mine:
+            raise Invalid("resource must be the identifier of an API that you verify for")
     known = await in_tx(act, token)
     # A client's own secret is no API's business: it is for the token endpoint.
     if known is None or known.credential.kind in CLIENTS:
         return None
-    apis = [api for api in apis_verified_by(act) if api.identifier in known.audience]
+    apis = [api for api in mine if api.identifier in known.audience]
     if not apis:
         return None
     denial = check_usable(subject_of(known), Circumstance(act.at, address))
