@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -50,6 +51,22 @@ def test_no_character_of_a_search_is_a_wildcard(server: Server, wild: str) -> No
     made = server.account(folder["id"], notes=f"{mark} {wild} odd")
     assert names(server, f"q={quote(f'{mark} {wild} odd')}") == [made["name"]]
     assert names(server, f"q={quote(f'{mark}{wild}')}") == []
+
+
+def test_a_long_text_is_not_compared_from_every_place_of_long_notes(server: Server) -> None:
+    folder = server.folder()
+    for _ in range(100):
+        server.account(folder["id"], notes="a" * 10_000)
+    made = server.account(folder["id"], notes="a" * 9_999 + "b")
+    asked = f"folder_id={folder['id']}&q={'a' * 253}"
+    took = []
+    for _ in range(3):
+        began = time.monotonic()
+        assert names(server, f"{asked}b") == [made["name"]]
+        assert names(server, f"{asked}*") == []
+        took.append(time.monotonic() - began)
+    # From every place each of these takes more than a second.
+    assert min(took) < 0.8
 
 
 def test_values_are_not_searched(server: Server) -> None:
