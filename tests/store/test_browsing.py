@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import text
 
+from keystead.core.errors import Unavailable
 from keystead.gate.acts.operation import OPERATIONS, Told, operation
 from keystead.store.sqlite.store import SQLiteStore
 from tests.store.installations import copy_of_an_installation, open_keyring
@@ -25,7 +26,12 @@ IN_NO_STORE = {"role.list", "api.list"}
 """What these answer stands in the program, or is remembered whole."""
 
 LONG = text(
-    "WITH RECURSIVE counted(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM counted WHERE i < 3000000)"
+    "WITH RECURSIVE counted(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM counted WHERE i < 800000)"
+    " SELECT count(*) FROM counted"
+)
+
+ENDLESS = text(
+    "WITH RECURSIVE counted(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM counted)"
     " SELECT count(*) FROM counted"
 )
 
@@ -39,7 +45,7 @@ def store(tmp_path: Path) -> Iterator[SQLiteStore]:
 
 
 async def take_long(tx: Tx) -> float:
-    """Read what takes a good part of a second; return when it was through."""
+    """Read what takes a good part of a second, and not two; return when it was through."""
     run: Any = tx.owners._run  # type: ignore[attr-defined]
     await run.row(LONG, {})
     return time.monotonic()
@@ -54,6 +60,49 @@ def test_reads_and_acts_go_on_beside_a_long_list(store: SQLiteStore) -> None:
         assert await store.read(lambda tx: tx.owners.find(owner.id)) == owner
         now = time.monotonic()
         assert now < await browsing, "it was still at it"
+
+    asyncio.run(run())
+
+
+def test_a_statement_that_takes_too_long_is_ended_and_the_next_list_is_answered(
+    store: SQLiteStore,
+) -> None:
+    async def never_end(tx: Tx) -> None:
+        await tx.owners._run.row(ENDLESS, {})  # type: ignore[attr-defined]
+
+    async def run() -> None:
+        began = time.monotonic()
+        endless = asyncio.create_task(store.browse(never_end))
+        await asyncio.sleep(0.02)
+        waiting = asyncio.create_task(store.browse(lambda tx: tx.owners.existing([])))
+        with pytest.raises(Unavailable, match="busy"):
+            await endless
+        assert time.monotonic() - began > 1.5
+        assert await waiting == frozenset()
+        assert await store.browse(lambda tx: tx.owners.existing([])) == frozenset()
+
+    asyncio.run(run())
+
+
+def test_whoever_waits_too_long_for_other_lists_is_told_so(store: SQLiteStore) -> None:
+    async def never_end(tx: Tx) -> None:
+        await tx.owners._run.row(ENDLESS, {})  # type: ignore[attr-defined]
+
+    async def run() -> None:
+        asked = [asyncio.create_task(store.browse(never_end)) for _ in range(4)]
+        found = await asyncio.gather(*asked, return_exceptions=True)
+        assert {getattr(each, "code", each) for each in found} == {"busy"}
+        ended, waited = "this took the database too long", "too many lists are waiting"
+        said = [getattr(each, "detail", "").partition(";")[0] for each in found]
+        assert said[0] == ended
+        assert said[-1] == waited
+        assert set(said) == {ended, waited}
+        # Nobody asks any longer for what is at work, and it is ended all the same.
+        left = asyncio.create_task(store.browse(never_end))
+        await asyncio.sleep(0.05)
+        left.cancel()
+        await asyncio.sleep(2.1)
+        assert await store.browse(lambda tx: tx.owners.existing([])) == frozenset()
 
     asyncio.run(run())
 

@@ -145,6 +145,9 @@ def drive(work: Coroutine[Any, Any, T]) -> T:
 def translated(error: sqlite3.Error) -> Exception:
     """Return what the engine's failure means for a caller: come again, or a fault to be looked at."""
     name = getattr(error, "sqlite_errorname", type(error).__name__)
+    if name == "SQLITE_INTERRUPT":
+        _LOG.warning("the database ended a statement: it took too long")
+        return Unavailable("busy", "this took the database too long; try again, or ask for less")
     _LOG.error("the database failed: %s", name)
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return Unavailable("busy", "the database is busy; try again")
