@@ -237,7 +237,7 @@ def test_memory_does_not_grow_with_credentials_that_come_and_go(tmp_path: Path) 
 
 
 def test_memory_starts_anew_at_its_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(freshness, "_MOST", 5)
+    monkeypatch.setattr(freshness, "_MOST", 5 * freshness._OF_EACH)
 
     async def run() -> None:
         async with at_home(tmp_path / "data") as home:
@@ -248,3 +248,39 @@ def test_memory_starts_anew_at_its_bound(tmp_path: Path, monkeypatch: pytest.Mon
                 assert len(home.house.gate._freshness._digests) <= 6
 
     asyncio.run(run())
+
+
+def test_what_an_owner_has_is_remembered_once_and_weighs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def run() -> None:
+        async with at_home(tmp_path / "data") as home:
+            memory = home.house.gate._freshness
+            for n in range(3):
+                await home.perform(create_owner, "application", OwnerWish(name=f"app {n}"))
+            tokens = [await home.issue(Permission.ACCOUNTS_LIST) for _ in range(4)]
+            assert [await look(home, token) for token, _ in tokens] == ["ok"] * 4
+            held = [known for known, _ in memory._known.values()]
+            assert {len(known.managed) for known in held} == {3}
+            assert len({id(known.managed) for known in held}) == 1
+            assert memory._weight == _weighed(memory)
+            await home.perform(create_owner, "application", OwnerWish(name="app 3"))
+            assert [await look(home, token) for token, _ in tokens] == ["ok"] * 4
+            assert {len(known.managed) for known, _ in memory._known.values()} == {4}
+            for _, made in tokens:
+                await home.perform(revoke_credential, made.id)
+            assert [await look(home, token) for token, _ in tokens] == ["credential_revoked"] * 4
+            assert memory._weight == _weighed(memory)
+            monkeypatch.setattr(freshness, "_MOST", memory._weight)
+            token, _ = await home.issue(Permission.ACCOUNTS_LIST)
+            assert await look(home, token) == "ok"
+            assert len(memory._known) == 1
+            assert memory._weight == _weighed(memory)
+
+    asyncio.run(run())
+
+
+def _weighed(memory: freshness.Freshness) -> int:
+    own = sum(len(managed) + len(groups) for managed, groups in memory._own.values())
+    rights = sum(map(len, memory._rights.values()))
+    return len(memory._known) * freshness._OF_EACH + own + rights

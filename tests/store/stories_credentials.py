@@ -43,20 +43,16 @@ async def a_credential_comes_back_as_it_was_kept(opened: Opened) -> None:
 @story
 async def a_digest_finds_its_credential_and_no_other(opened: Opened) -> None:
     user = make_owner(kind="user", login="ada")
-    managed = make_owner(managed_by=user.id)
     mine, other = make_credential(user.id), make_credential(user.id)
     secret, other_secret = make_secret(), make_secret()
 
     async def put(tx: Tx) -> None:
         await tx.owners.insert(user, None)
-        await tx.owners.insert(managed, None)
         await tx.credentials.insert(mine, secret)
         await tx.credentials.insert(other, other_secret)
 
     await opened.store.act(put)
-    assert await presented(opened, mine, secret) == Known(
-        mine, secret, user, frozenset({managed.id}), frozenset()
-    )
+    assert await presented(opened, mine, secret) == Known(mine, secret, user)
     assert await presented(opened, mine, make_secret()) is None
     assert await presented(opened, other, secret) is None, "another id than the row's"
     wrong_pepper = replace(secret, pepper_n=2)

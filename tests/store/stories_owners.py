@@ -19,10 +19,8 @@ from tests.store.conformance import Opened, story
 from tests.store.records import (
     NOON,
     adding_owner,
-    make_credential,
     make_folder,
     make_owner,
-    make_secret,
 )
 from tests.store.stories_pages import walk
 
@@ -212,23 +210,17 @@ async def groups_are_found_by_name_member_and_by_who_may_be_seen(opened: Opened)
 
 
 @story
-async def a_presented_credential_tells_its_owner_s_groups(opened: Opened) -> None:
+async def an_owner_s_applications_and_groups_are_told(opened: Opened) -> None:
     user = make_owner(kind="user", login="ada")
     managed = make_owner(managed_by=user.id)
-    token, secret = make_credential(user.id), make_secret()
     mine, others = make_group(user.id, managed.id), make_group(managed.id)
     for owner in (user, managed):
         await opened.store.act(adding_owner(owner))
-    await opened.store.act(lambda tx: tx.credentials.insert(token, secret))
 
     async def groups() -> frozenset[str]:
-        wanted = [(secret.pepper_n, secret.digest)]
-        known = await opened.store.read(
-            lambda tx: tx.credentials.find_presented(wanted, token.id12)
-        )
-        assert known is not None
-        assert known.managed == {managed.id}
-        return known.groups
+        applications, groups = await opened.store.read(lambda tx: tx.owners.own_of(user.id))
+        assert applications == {managed.id}
+        return groups
 
     assert await groups() == frozenset()
     await opened.store.act(adding(mine))

@@ -108,10 +108,10 @@ STATEMENTS = {
     "credential.revoke": 9,
     "credential.revoke_self": 9,
     "credential.delete": 9,
-    "credential.verify": 3,
+    "credential.verify": 2,
     "settings.read": 1,
     "oauth.issue": 4,
-    "oauth.introspect": 2,
+    "oauth.introspect": 1,
     "oauth.revoke": 3,
     # Two for the one setting that changes.
     "settings.edit": 9,

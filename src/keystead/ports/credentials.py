@@ -37,8 +37,8 @@ class Known:
 
     Attributes:
         credential: without its description and metadata, which decide nothing.
-        managed: the ids of applications that the owner manages.
-        groups: the ids of the groups that the owner is in.
+        managed: the ids of applications that the owner manages; of a caller alone, others' are not read.
+        groups: the ids of the groups that the owner is in; of a caller alone.
         minted: the access token itself where it is one; `credential` is then made of it and its parent.
         parent: what it was minted from, as that one is.
         assertion: what a client has signed, to be used up by the act; its secret is then number 0.
@@ -47,8 +47,8 @@ class Known:
     credential: Credential
     secret: StoredSecret
     owner: Owner
-    managed: frozenset[str]
-    groups: frozenset[str]
+    managed: frozenset[str] = frozenset()
+    groups: frozenset[str] = frozenset()
     minted: AccessToken | None = None
     parent: Credential | None = None
     assertion: VerifiedAssertion | None = None

@@ -52,6 +52,9 @@ class OwnerRecords(Protocol):
     async def existing(self, owner_ids: Collection[str]) -> frozenset[str]:
         """Return those of the ids that exist."""
 
+    async def own_of(self, owner_id: str) -> tuple[frozenset[str], frozenset[str]]:
+        """Return the ids of the applications that he manages, and of the groups that he is in."""
+
     async def save(self, owner: Owner, was: Owner, password_hash: str | None = None) -> bool:
         """Write the changed record, and the password if there is a new one, if its revision is still `was`'s.
 

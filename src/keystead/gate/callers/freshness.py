@@ -7,6 +7,7 @@ microsecond where there is none), and what it names is dropped.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from keystead.gate.callers.caller import Caller, subject_of
@@ -27,8 +28,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Freshness"]
 
-_MOST: Final = 50_000
-"""Credentials remembered by a process, some 2 KB each; past it the memory starts anew."""
+_MOST: Final = 1_000_000
+"""Entries remembered by a process, some 100 bytes each; past it the memory starts anew."""
+
+_OF_EACH: Final = 20
+"""Entries that a credential counts for, besides what its owner manages and may do in folders."""
 
 
 class Freshness:
@@ -40,6 +44,9 @@ class Freshness:
         self._feed = feed
         self._known: dict[bytes, tuple[Known, Subject]] = {}
         self._digests: dict[str, set[bytes]] = {}
+        # One for all credentials of an owner: ten thousand applications take a megabyte.
+        self._own: dict[str, tuple[frozenset[str], frozenset[str]]] = {}
+        self._weight = 0
         self._tree: FolderTree | None = None
         self._apis: APIs | None = None
         self._organisation: Organisation | None = None
@@ -63,6 +70,7 @@ class Freshness:
             match changed:
                 case "folders":
                     self._tree = None
+                    self._weight -= sum(map(len, self._rights.values()))
                     self._rights.clear()
                 case "apis":
                     self._apis = None
@@ -71,7 +79,7 @@ class Freshness:
                 case "credential" | "owner":
                     for digest in self._digests.pop(ref, ()):
                         self._drop(digest)
-                    self._rights.pop(ref, None)
+                    self._leave(ref)
                 case _:
                     # Too many owners to name; or a newer version's word, which is not known here.
                     self._forget_all()
@@ -122,8 +130,16 @@ class Freshness:
             if (held := self._known.get(digest)) is not None:
                 # The id is part of the token under the digest, so a remembered digest has the right one.
                 return held[0]
+
+        async def read(tx: Tx) -> Known | None:
+            known = await look_up(tx)
+            if known is None:
+                return None
+            own = self._own.get(known.owner.id) or await tx.owners.own_of(known.owner.id)
+            return replace(known, managed=own[0], groups=own[1])
+
         drops = self._drops
-        known = await self._store.read(look_up)
+        known = await self._store.read(read)
         if known is not None and drops == self._drops:
             self._remember(known)
         return known
@@ -142,9 +158,11 @@ class Freshness:
             grantees = (known.owner.id, *known.groups)
             rights = inherited_rights(tree.parents, tree.grants, grantees)
             # Only of what is remembered itself: groups that were left meanwhile are not told of again.
+            self._make_room(len(rights))
             held = self._known.get(known.secret.digest)
             if tree is self._tree and held is not None and held[0] is known:
                 self._rights[known.owner.id] = rights
+                self._weight += len(rights)
         apis, organisation = await self.apis(), await self.organisation()
         caller = Caller(known, subject, rights, tree, apis, organisation)
         held = self._known.get(known.secret.digest)
@@ -195,10 +213,15 @@ class Freshness:
         return organisation
 
     def _remember(self, known: Known) -> None:
-        if len(self._known) >= _MOST:
-            self._forget_all()
-        digest = known.secret.digest
+        digest, owner_id = known.secret.digest, known.owner.id
+        self._drop(digest)
+        of_owner = len(known.managed) + len(known.groups)
+        self._make_room(_OF_EACH + of_owner)
+        if owner_id not in self._own:
+            self._own[owner_id] = (known.managed, known.groups)
+            self._weight += of_owner
         self._known[digest] = (known, subject_of(known))
+        self._weight += _OF_EACH
         for ref in _refs(known):
             self._digests.setdefault(ref, set()).add(digest)
 
@@ -206,6 +229,7 @@ class Freshness:
         held = self._known.pop(digest, None)
         if held is None:
             return
+        self._weight -= _OF_EACH
         # Out of both lists: an owner's would grow with every credential that he ever had.
         for ref in _refs(held[0]):
             others = self._digests.get(ref)
@@ -213,11 +237,23 @@ class Freshness:
                 others.discard(digest)
                 if not others:
                     del self._digests[ref]
+                    self._leave(ref)
+
+    def _leave(self, owner_id: str) -> None:
+        """Forget what an owner has, of whom something has changed or nothing is remembered."""
+        own, rights = self._own.pop(owner_id, ()), self._rights.pop(owner_id, ())
+        self._weight -= sum(map(len, own)) + len(rights)
+
+    def _make_room(self, weight: int) -> None:
+        if self._weight + weight > _MOST:
+            self._forget_all()
 
     def _forget_all(self) -> None:
         self._known.clear()
         self._callers.clear()
         self._digests.clear()
+        self._own.clear()
+        self._weight = 0
         self._rights.clear()
         self._tree = None
         self._apis = None

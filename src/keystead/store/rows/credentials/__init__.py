@@ -4,7 +4,6 @@ __all__ = [
     "access_tokens",
     "credentials",
     "mints",
-    "own",
     "signing_keys",
     "usage",
 ]

@@ -16,7 +16,6 @@ from keystead.credentials.access_token import AccessToken, Grants, as_credential
 from keystead.credentials.record import StoredSecret
 from keystead.ports.credentials import Known
 from keystead.store.rows.credentials.credentials import LEAN_COLUMNS, credential_from
-from keystead.store.rows.credentials.own import own_of
 from keystead.store.rows.owners.owners import OWNER_COLUMNS, owner_from
 from keystead.store.rows.statement import kept
 from keystead.store.schema import tables
@@ -148,10 +147,9 @@ class AccessTokenRows:
             return None
         token = _token_from(row)
         parent = credential_from(row)
-        managed, groups = await own_of(self._run, parent.owner_id)
         secret = StoredSecret(1, token.pepper_n, token.digest, token.created_at)
         made = as_credential(token, parent)
-        return Known(made, secret, owner_from(row), managed, groups, token, parent)
+        return Known(made, secret, owner_from(row), minted=token, parent=parent)
 
     async def revoke(self, token: AccessToken, at: Instant) -> bool:
         """See the port."""

@@ -17,7 +17,6 @@ from keystead.policy.permissions import KEYSTEAD_API
 from keystead.policy.scopes import Access
 from keystead.ports.credentials import Known, Listed, signing_digest
 from keystead.ports.paging import Page
-from keystead.store.rows.credentials.own import own_of
 from keystead.store.rows.credentials.usage import last_uses
 from keystead.store.rows.lists.counts import credential_counts
 from keystead.store.rows.lists.credentials import LIVING, credential_places
@@ -176,9 +175,8 @@ class CredentialRows:
         credential = credential_from(row)
         if credential.id12 != id12:
             return None
-        managed, groups = await own_of(self._run, credential.owner_id)
         secret = _secret_from(row[_WIDTH : _WIDTH + len(_SECRET_COLUMNS)])
-        return Known(credential, secret, owner_from(row), managed, groups)
+        return Known(credential, secret, owner_from(row))
 
     async def find_signing(self, id12: str) -> Known | None:
         """See the port."""
@@ -186,9 +184,8 @@ class CredentialRows:
         if row is None:
             return None
         credential = credential_from(row)
-        managed, groups = await own_of(self._run, credential.owner_id)
         secret = StoredSecret(0, 0, signing_digest(id12), credential.created_at)
-        return Known(credential, secret, owner_from(row), managed, groups)
+        return Known(credential, secret, owner_from(row))
 
     async def metadata(self, credential_id: str) -> Mapping[str, str]:
         """See the port."""

@@ -12,6 +12,7 @@ from keystead.core.errors import Conflict
 from keystead.core.names import name_key
 from keystead.owners.owner import Owner
 from keystead.policy.roles import Role
+from keystead.store.rows.owners.own import own_of
 from keystead.store.rows.paging import cut_page, holds_text, paged, search_text
 from keystead.store.rows.statement import holds, is_one_of, kept
 from keystead.store.schema import tables
@@ -106,6 +107,10 @@ class OwnerRows:
         """See the port."""
         rows = await self._run.rows(_EXISTING, {"ids": list(owner_ids)})
         return frozenset(row[0] for row in rows)
+
+    async def own_of(self, owner_id: str) -> tuple[frozenset[str], frozenset[str]]:
+        """See the port."""
+        return await own_of(self._run, owner_id)
 
     async def save(self, owner: Owner, was: Owner, password_hash: str | None = None) -> bool:
         """See the port."""
