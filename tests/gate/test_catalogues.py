@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from itertools import count
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from keystead.core.errors import Conflict
+from keystead.gate.visit import Visit
 from keystead.operations.catalogue.apis import create_api, list_apis
 from keystead.operations.catalogue.changes import edit_api, preview_delete
 from keystead.operations.catalogue.effects import MAX_LOOKED_AT
-from keystead.operations.catalogue.rules import MAX_APIS_IN_ALL, MAX_SCOPES_IN_ALL
+from keystead.operations.catalogue.rules import (
+    MAX_APIS_IN_ALL,
+    MAX_APIS_OF_OWNER,
+    MAX_SCOPES_IN_ALL,
+    MAX_SCOPES_OF_OWNER,
+)
+from keystead.operations.owners.owners import create_owner
+from keystead.operations.vault import folders
+from keystead.operations.vault.folders import create_folder
 from keystead.operations.whoami import whoami
+from keystead.owners.owner import OwnerWish
 from keystead.policy.catalogue.catalogue import Action, Group, Resource
 from keystead.policy.catalogue.wish import MAX_SCOPES_OF_API, APIWish
 from keystead.policy.scopes import Access
 from keystead.ports.paging import PageRequest
+from keystead.vault.folder import FolderWish
 from tests.gate.houses import Home, at_home
 from tests.store.records import make_api, make_credential, make_secret
 
@@ -25,6 +38,8 @@ if TYPE_CHECKING:
 
     from keystead.policy.catalogue.catalogue import API
     from keystead.ports.store import Tx
+
+numbers = count()
 
 FULL = (
     Group("g", tuple(Resource(f"r{j}", (Action("read"), Action("create"))) for j in range(500))),
@@ -95,5 +110,50 @@ def test_an_installation_has_so_many_scopes_and_no_more(tmp_path: Path) -> None:
             await home.perform(create_api, few)
             with pytest.raises(Conflict, match="wrong_state"):
                 await home.perform(edit_api, apis[0].id, APIWish(groups=FULL))
+
+    asyncio.run(run())
+
+
+def test_an_owner_has_so_many_apis_and_scopes_and_others_have_room(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with at_home(tmp_path / "data") as home:
+            app = await home.perform(create_owner, "application", OwnerWish(name="app"))
+            token, _ = await home.issue(owner_id=app.id)
+
+            async def register(owner_id: str, **more: Any) -> None:  # noqa: ANN401
+                name = f"api {next(numbers)}"
+                wish = APIWish(identifier=f"https://{name}".replace(" ", "-"), name=name, **more)
+                await home.house.gate.perform(
+                    create_api, Visit(home.arrival(token if owner_id == app.id else None)), wish
+                )
+
+            full = MAX_SCOPES_OF_OWNER // MAX_SCOPES_OF_API
+            apis = [make_api(owner_id=app.id, groups=FULL) for _ in range(full)]
+            await keep(home, *apis)
+            with pytest.raises(Conflict, match="wrong_state"):
+                await register(app.id, groups=make_api().groups)
+            more = [make_api(owner_id=app.id, groups=()) for _ in range(MAX_APIS_OF_OWNER - 1)]
+            await keep(home, *more[full:])
+            await register(app.id)
+            with pytest.raises(Conflict, match="wrong_state"):
+                await register(app.id)
+            await register(home.owner_id, groups=make_api().groups)
+
+    asyncio.run(run())
+
+
+def test_an_installation_has_so_many_folders_and_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(folders, "MAX_FOLDERS", 3)
+
+    async def run() -> None:
+        async with at_home(tmp_path / "data") as home:
+            await home.perform(create_folder, FolderWish(name="second"))
+            inside = FolderWish(name="third", parent_id=home.folder_id)
+            await home.perform(create_folder, inside)
+            for wish in (FolderWish(name="fourth"), replace(inside, name="fourth")):
+                with pytest.raises(Conflict, match="wrong_state"):
+                    await home.perform(create_folder, wish)
 
     asyncio.run(run())

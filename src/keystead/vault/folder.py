@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MAX_DEPTH",
+    "MAX_FOLDERS",
     "MAX_GRANTS",
     "Folder",
     "FolderTree",
@@ -28,6 +29,8 @@ __all__ = [
 
 MAX_DEPTH: Final = 32
 MAX_GRANTS: Final = 200
+MAX_FOLDERS: Final = 10_000
+"""Every process remembers the tree whole, and reads all of it when one of them changes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from keystead.policy.permissions import KEYSTEAD_API, Permission
 from keystead.policy.scopes import scopes_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from keystead.gate.acts.act import Act
     from keystead.gate.callers.caller import Caller
@@ -30,6 +30,10 @@ __all__ = [
 MAX_APIS_IN_ALL: Final = 1000
 MAX_SCOPES_IN_ALL: Final = 50_000
 """Every process remembers every catalogue whole, so that no decision has to look for one."""
+
+MAX_APIS_OF_OWNER: Final = 50
+MAX_SCOPES_OF_OWNER: Final = 5000
+"""Of whoever is no administrator, with the applications that he manages: nobody uses up what is for all."""
 
 _MAX_TOLD: Final = 50
 """Scopes that one entry names; of more it says how many."""
@@ -98,12 +102,26 @@ def require_owner(caller: Caller, owner_id: str) -> None:
 def require_room(caller: Caller, wanted: API) -> None:
     """Refuse an API that would be one too many, or have too many scopes; two at once may pass by one."""
     others = [api for api in caller.apis if api.id not in {KEYSTEAD_API, wanted.id}]
-    scopes = sum(len(scopes_of(api.actions)) for api in (*others, wanted))
-    if len(others) >= MAX_APIS_IN_ALL or scopes > MAX_SCOPES_IN_ALL:
+    if _are_too_many((*others, wanted), MAX_APIS_IN_ALL, MAX_SCOPES_IN_ALL):
         raise Conflict(
             "wrong_state",
             f"an installation has at most {MAX_APIS_IN_ALL} APIs with {MAX_SCOPES_IN_ALL} scopes in all",
         )
+    mine = caller.owners_where(Permission.APIS_EDIT)
+    if mine is None:
+        return
+    others = [api for api in others if api.owner_id in mine]
+    if _are_too_many((*others, wanted), MAX_APIS_OF_OWNER, MAX_SCOPES_OF_OWNER):
+        raise Conflict(
+            "wrong_state",
+            f"an owner and the applications that he manages have at most {MAX_APIS_OF_OWNER} APIs with "
+            f"{MAX_SCOPES_OF_OWNER} scopes in all, unless an administrator registers them",
+        )
+
+
+def _are_too_many(apis: Collection[API], most: int, most_scopes: int) -> bool:
+    scopes = sum(len(scopes_of(api.actions)) for api in apis)
+    return len(apis) > most or scopes > most_scopes
 
 
 def as_fact(name: str, found: Iterable[str]) -> dict[str, str | int]:

@@ -14,7 +14,7 @@ from keystead.gate.acts.operation import Told, operation
 from keystead.policy.permissions import Permission
 from keystead.policy.roles import Right, Role
 from keystead.ports.paging import Page
-from keystead.vault.folder import Folder, require_place, split_path
+from keystead.vault.folder import MAX_FOLDERS, Folder, require_place, split_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,7 +76,7 @@ async def create_folder(act: Act, wish: FolderWish) -> PlacedFolder:
     Raises:
         Invalid: a field is wrong or missing, or a grantee does not exist.
         Forbidden: a folder at the top takes the role manager or administrator.
-        Conflict: a sibling has the name.
+        Conflict: a sibling has the name, or there are as many folders as there may be.
     """
     await act.tx.generation.hold()
     parent_id = None if isinstance(wish.parent_id, UnsetType) else wish.parent_id
@@ -89,6 +89,8 @@ async def create_folder(act: Act, wish: FolderWish) -> PlacedFolder:
     act.seek("folder", parent_id or "")
     _require_may_place(act, parent_id)
     require_place(await _above(act, parent_id), 1)
+    if len(act.caller.tree.parents) >= MAX_FOLDERS:
+        raise Conflict("wrong_state", f"an installation has at most {MAX_FOLDERS} folders")
     grants = {} if isinstance(wish.grants, UnsetType) else dict(wish.grants)
     if act.caller.owner_id:
         grants[act.caller.owner_id] = Right.MANAGER
