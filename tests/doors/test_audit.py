@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import pytest
 
@@ -45,6 +46,26 @@ def test_a_cursor_may_name_a_chain_that_is_not_there(server: Server) -> None:
     answer = ok(server.call("GET", f"{V1}/audit/events?since={cursor}&page_size=1"))
     assert [event["n"] for event in answer["items"]] == [2]
     assert answer["next_page_token"] == answer["cursor"]
+
+
+def test_what_a_credential_was_refused_is_named_as_it_asked(server: Server) -> None:
+    account = server.account(server.folder()["id"])
+    token, record = server.token("secrets:read", networks=["192.0.2.1"])
+    revoked, other = server.token("secrets:read")
+    ok(server.call("POST", f"{V1}/credentials/{other['id']}/revoke"))
+    planted = f"{revoked[:16]}…"
+    for held, path, told in (
+        (token, f"/secrets/{quote(account['path'])}", account["path"]),
+        (token, f"/accounts/{account['id']}/secret", account["id"]),
+        (revoked, f"/accounts/{account['id']}/secret", account["id"]),
+        (token, f"/accounts/{revoked}/secret", planted),
+    ):
+        assert server.call("GET", V1 + path, token=held).status in {400, 401, 403}
+        id_ = record["id"] if held == token else other["id"]
+        entry = ok(server.call("GET", f"{V1}/audit/events?credential={id_}"))["items"][-1]
+        if told != planted:
+            assert (entry["object"]["type"], entry["object"]["name"]) == ("account", told)
+        assert revoked[16:] not in str(entry)
 
 
 def test_an_entry_that_somebody_spoiled_hides_no_other(tmp_path: Path) -> None:

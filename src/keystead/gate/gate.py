@@ -76,7 +76,7 @@ class Gate:
             Unavailable: it cannot be decided or kept just now; nothing was done.
         """
         # 1. Who, 2. bounds, 3. may.
-        caller = await self._admitted(operation, visit)
+        caller = await self._admitted(operation, visit, *args)
         # 4. Do.
         caller, prepared = await self._prepare(operation, caller, visit, *args, **kwargs)
 
@@ -100,7 +100,7 @@ class Gate:
         Raises:
             Refused, Invalid, Unavailable: as `perform`, and as `do_once`.
         """
-        caller = await self._admitted(operation, visit)
+        caller = await self._admitted(operation, visit, *args)
         at = visit.arrival.at
         slow = operation.prepare is not None
         # What was slow is not done again, nor a password's guess counted again.
@@ -141,7 +141,9 @@ class Gate:
         """Enter how many refusals got no entry of their own, if any (once a minute)."""
         await self._telling.summary(arrival)
 
-    async def _admitted(self, operation: Operation[..., Any], visit: Visit) -> Caller:
+    async def _admitted(
+        self, operation: Operation[..., Any], visit: Visit, *args: object
+    ) -> Caller:
         """Return who asks, once he is known, within his bounds, and may."""
         visit.asked = True
         await self._freshness.catch_up()
@@ -156,7 +158,8 @@ class Gate:
         if denial is not None:
             refusal = refusal_by(denial)
             # 5. Tell.
-            await self._telling.refusal(operation.verb, caller.actor, visit.arrival, refusal)
+            about = operation.sought(args)
+            await self._telling.refusal(operation.verb, caller.actor, visit.arrival, refusal, about)
             raise refusal
         if caller.known is not None and caller.known.secret.ends_older:
             await end_older(self._store, caller.known, visit.arrival)
@@ -181,7 +184,7 @@ class Gate:
             await self._telling.refusal(operation.verb, actor, visit.arrival, error, slow.object)
             raise
         # Slow is long enough for a right to be taken away, and for that to have been answered (Law 3).
-        return await self._admitted(operation, visit), (found,)
+        return await self._admitted(operation, visit, *args), (found,)
 
     async def _do(
         self,

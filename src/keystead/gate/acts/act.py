@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from keystead.ports.credentials import Known
     from keystead.ports.store import Tx
 
-__all__ = ["Act", "Seen"]
+__all__ = ["Act", "Seen", "sought"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +75,7 @@ class Act:
 
     def seek(self, type_: str, asked_for: str) -> None:
         """Name what was asked for, before it is known to exist, so that a refusal tells it too."""
-        # Whoever puts a token where an id belongs must not find it in the audit: its public id says enough.
-        self._object = ObjectRef(type_, "", without_tokens(asked_for)[:MAX_NAME])
+        self._object = sought(type_, asked_for)
 
     def repeat(self, verb: str, object_: ObjectRef | None) -> None:
         """Tell that an earlier act's answer is given again, and nothing is done."""
@@ -92,3 +91,9 @@ class Act:
     def event(self) -> Event:
         """Return the entry of this act, allowed."""
         return allowed_event(self.verb, self.caller.actor, self.arrival, self._object, self._facts)
+
+
+def sought(type_: str, asked_for: str) -> ObjectRef:
+    """Return an object that was asked for and may not exist."""
+    # Whoever puts a token where an id belongs must not find it in the audit: its public id says enough.
+    return ObjectRef(type_, "", without_tokens(asked_for)[:MAX_NAME])

@@ -30,12 +30,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Concatenate, Final, Generic, ParamSpec, TypeVar, overload
 
+from keystead.gate.acts.act import sought
 from keystead.policy.key_admin import KEY_ADMIN_PERMISSIONS
 from keystead.policy.permissions import BEARERS
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from keystead.audit.event import ObjectRef
     from keystead.gate.acts.act import Act
     from keystead.gate.acts.preparation import Preparation
     from keystead.policy.permissions import Permission
@@ -72,6 +74,7 @@ class Operation(Generic[P, T]):
         kinds: which kinds of credential may ask for it at all; the permission may leave fewer.
         key_admins: a credential that manages keys and nothing else may ask for it too; where nothing is said,
             if the permission is one that it may hold.
+        seeks: the type of the object that its first parameter names, by id or path; empty if none.
     """
 
     name: str
@@ -83,6 +86,13 @@ class Operation(Generic[P, T]):
     browses: bool = False
     kinds: frozenset[str] = BEARERS
     key_admins: bool = False
+    seeks: str = ""
+
+    def sought(self, args: tuple[object, ...]) -> ObjectRef | None:
+        """Return what is asked for, before anybody has looked for it; None where nothing is named."""
+        if not self.seeks or not args or not isinstance(args[0], str):
+            return None
+        return sought(self.seeks, args[0])
 
 
 OPERATIONS: Final[dict[str, Operation[Any, Any]]] = {}
@@ -149,8 +159,20 @@ def operation(
             browses,
             kinds,
             needs in KEY_ADMIN_PERMISSIONS if key_admins is None else key_admins,
+            _type_sought(act, name, has_step=prepare is not None),
         )
         OPERATIONS[name] = made
         return made
 
     return declare
+
+
+def _type_sought(act: Callable[..., object], name: str, *, has_step: bool) -> str:
+    """Return what type of object an act's own first parameter names: `account_id` names an account."""
+    code = act.__code__
+    own = code.co_varnames[1 + has_step : code.co_argcount]
+    if own and own[0].endswith("_id"):
+        return own[0].removesuffix("_id")
+    if own and own[0] == "path":
+        return "folder" if name.startswith("folder.") else "account"
+    return ""
