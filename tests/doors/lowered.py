@@ -11,6 +11,7 @@ import sys
 
 from keystead.cli.app import main
 from keystead.front import tls
+from keystead.front.loop import Loop
 from keystead.front.protocol import BoundedProtocol
 
 __all__ = ["lowered"]
@@ -31,6 +32,8 @@ for bound in os.environ.get(_BOUNDS, "").split():
             BoundedProtocol.head_seconds = float(value)
         case "most":
             BoundedProtocol.most = int(value)
+        case "handshake_seconds":
+            Loop.handshake_seconds = float(value)
         case "look_seconds":
             tls.LOOK_SECONDS = float(value)  # type: ignore[misc]  # final everywhere but here
         case _:

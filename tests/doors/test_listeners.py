@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import socket
 import ssl
+import time
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -14,7 +17,8 @@ import pytest
 from keystead.serving import build
 from keystead.settings import read_settings
 from tests.doors.certificates import new_pair, put
-from tests.running import initialise, start
+from tests.doors.lowered import lowered
+from tests.running import initialise, installed, start
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +44,27 @@ def test_tls_is_served_directly_and_trusted_by_its_authority(tmp_path: Path) -> 
             assert json.load(answer)["owner"]["name"] == "Administrator"
         with pytest.raises(urllib.error.URLError, match="certificate"):
             urllib.request.urlopen(f"{server.url}/healthz", context=ssl.create_default_context())
+    finally:
+        server.stop()
+
+
+def test_a_handshake_that_does_not_begin_is_ended(tmp_path: Path) -> None:
+    pair = new_pair()
+    cert, key = put(tmp_path, cert=pair.cert, key=pair.key)
+    context = ssl.create_default_context(cafile=str(cert))
+    arguments = ("--tls-cert", str(cert), "--tls-key", str(key))
+    admin = installed(tmp_path / "data")
+    program = lowered(handshake_seconds=1)
+    server = start(tmp_path / "data", admin, *arguments, context=context, program=program)
+    try:
+        host, _, port = server.url.removeprefix("https://").partition(":")
+        began = time.monotonic()
+        with socket.create_connection((host, int(port)), 30.0) as silent:
+            with contextlib.suppress(ConnectionResetError):
+                assert silent.recv(1) == b""
+            assert 0.9 < time.monotonic() - began < 20.0
+        with urllib.request.urlopen(f"{server.url}/healthz", context=context) as answer:
+            assert answer.status == 200
     finally:
         server.stop()
 

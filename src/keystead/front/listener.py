@@ -16,6 +16,7 @@ import uvicorn
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors.multiprocess import Multiprocess, Process
 
+from keystead.front.loop import LOOP
 from keystead.front.protocol import MAX_CONNECTIONS, BoundedProtocol
 from keystead.front.tls import renewing_context
 
@@ -65,7 +66,7 @@ def listen(
         ssl_certfile=tls_cert,
         ssl_keyfile=tls_key,
         ssl_context_factory=None if tls_cert is None else renewing_context,
-        loop="uvloop",
+        loop=LOOP,
         http=BoundedProtocol,
         ws="none",
         lifespan="on",

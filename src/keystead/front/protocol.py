@@ -16,6 +16,7 @@ import msgspec
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from keystead.core.errors import Invalid, KeysteadError, Unavailable
+from keystead.front.crowd import Crowd
 from keystead.front.cycle import Cycle
 from keystead.web.bodies import MAX_BODY
 from keystead.web.present import new_request_id
@@ -26,6 +27,7 @@ __all__ = [
     "MAX_HEAD",
     "MAX_HEADERS",
     "MAX_HEAD_SECONDS",
+    "MAX_OF_ADDRESS",
     "BoundedProtocol",
 ]
 
@@ -39,6 +41,9 @@ MAX_HEAD_SECONDS: Final = 20.0
 
 MAX_CONNECTIONS: Final = 2_000
 """Of one process; whoever comes beyond them is answered 503, and beyond a tenth more nothing."""
+
+MAX_OF_ADDRESS: Final = MAX_CONNECTIONS // 4
+"""Of one process with one client, who is an IPv4 address or the first half of an IPv6 one."""
 
 _LINGER_SECONDS: Final = 5.0
 _LEFT_OVER: Final = 2 * MAX_BODY
@@ -57,7 +62,10 @@ class BoundedProtocol(HttpToolsProtocol):
 
     head_seconds: float = MAX_HEAD_SECONDS
     most: int = MAX_CONNECTIONS
+    most_of_address: int = MAX_OF_ADDRESS
+    crowd = Crowd()
 
+    _counted: str | None = None
     _timer: TimerHandle | None = None
     _in_head = True
     _in_message = False
@@ -69,6 +77,13 @@ class BoundedProtocol(HttpToolsProtocol):
         """Begin to count the seconds."""
         super().connection_made(transport)
         if len(self.connections) > self.most * 11 // 10:
+            self.crowd.tell("all", f"a process has {self.most} connections, and takes no more")
+            transport.abort()
+            return
+        try:
+            client = None if self.client is None else self.client[0]
+            self._counted = self.crowd.enter(client, self.most_of_address)
+        except OverflowError:
             transport.abort()
             return
         self._watch()
@@ -76,6 +91,8 @@ class BoundedProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop counting."""
         self._stop_timer()
+        self.crowd.leave(self._counted)
+        self._counted = None
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:

@@ -1,0 +1,97 @@
+"""Whose connections are counted together, and how often a bound that is reached is told of."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from uvicorn import Config
+from uvicorn.server import ServerState
+
+from keystead.front.crowd import Crowd
+from keystead.front.protocol import BoundedProtocol
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "together"),
+    [
+        ("192.0.2.1", "192.0.2.1", True),
+        ("192.0.2.1", "192.0.2.2", False),
+        ("192.0.2.1", "::ffff:192.0.2.1", True),
+        ("2001:db8::1", "2001:db8::ffff:1", True),
+        ("2001:db8::1", "2001:db8:0:1::1", False),
+        ("fe80::1%eth0", "fe80::2%eth0", True),
+    ],
+)
+def test_an_address_is_counted_with_its_own(one: str, other: str, *, together: bool) -> None:
+    crowd = Crowd()
+    first = crowd.enter(one, 1)
+    if together:
+        with pytest.raises(OverflowError):
+            crowd.enter(other, 1)
+        crowd.leave(first)
+        assert crowd.enter(other, 1) == first
+    else:
+        assert crowd.enter(other, 1) != first
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1", "", None])
+def test_this_machine_is_not_counted(address: str | None) -> None:
+    crowd = Crowd()
+    assert [crowd.enter(address, 1) for _ in range(3)] == [None] * 3
+    crowd.leave(None)
+
+
+def test_a_bound_is_told_of_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:
+    crowd = Crowd()
+    crowd.enter("192.0.2.1", 1)
+    for _ in range(3):
+        with pytest.raises(OverflowError):
+            crowd.enter("192.0.2.1", 1)
+        crowd.tell("all", "all are taken")
+    assert [record.levelname for record in caplog.records] == ["WARNING"] * 2
+
+
+class _From(asyncio.Transport):
+    """A connection from an address beyond this machine, where no test reaches."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__({"peername": (address, 40_000), "sockname": ("192.0.2.80", 443)})
+        self.aborted = False
+
+    def abort(self) -> None:
+        self.aborted = True
+
+    def close(self) -> None:
+        """Nothing is there to be closed."""
+
+
+def test_a_connection_too_many_of_an_address_is_ended_and_others_are_not() -> None:
+    async def application(_: Any, __: Any, ___: Any) -> None:  # noqa: ANN401
+        """Nobody asks."""
+
+    async def run() -> None:
+        config = Config(application, http=BoundedProtocol, interface="asgi3", log_config=None)
+        config.load()
+        state = ServerState()
+
+        def connect(address: str) -> tuple[BoundedProtocol, _From]:
+            made, transport = BoundedProtocol(config, state, {}), _From(address)
+            made.most_of_address = 2
+            made.connection_made(transport)
+            return made, transport
+
+        mine = [connect("192.0.2.1") for _ in range(3)]
+        assert [transport.aborted for _, transport in mine] == [False, False, True]
+        other = connect("192.0.2.2")
+        assert not other[1].aborted
+        # One that was refused had no place to give back.
+        for one, _ in reversed(mine[1:]):
+            one.connection_lost(None)
+        again = [connect("192.0.2.1") for _ in range(2)]
+        assert [transport.aborted for _, transport in again] == [False, True]
+        for one, _ in (mine[0], other, *again):
+            one.connection_lost(None)
+
+    asyncio.run(run())
