@@ -60,6 +60,36 @@ def test_a_bounded_token_frees_neither_itself_nor_another(server: Server) -> Non
         ok(server.call("PATCH", path, {"description": "still mine"}, token=token))
 
 
+def test_a_bounded_token_makes_no_more_of_one_that_outlives_it_or_reaches_further(
+    server: Server,
+) -> None:
+    soon, scopes = in_future(minutes=5), ("credentials:edit", "credentials:revoke", "secrets:read")
+    bounds: tuple[dict[str, object], ...] = ({"expires_at": soon}, {"networks": ["127.0.0.1"]})
+    for bound in bounds:
+        token, _ = server.token(*scopes, **bound)
+        _, free = server.token("credentials:edit", not_before=in_future(days=1))
+        path = f"{V1}/credentials/{free['id']}"
+        wider: tuple[dict[str, object], ...] = (
+            {"scopes": ["credentials:edit", "secrets:read"]},
+            {"not_before": None},
+            {"not_before": in_future(minutes=1)},
+        )
+        for change in wider:
+            refused = server.call("PATCH", path, change, token=token)
+            assert problem(refused) == (403, "insufficient_scope"), change
+        same = {"scopes": ["credentials:edit"], "description": "as it was"}
+        ok(server.call("PATCH", path, same, token=token))
+        ok(server.call("PATCH", path, {**same, "not_before": in_future(days=2)}, token=token))
+        ok(server.call("POST", f"{path}/disable", token=token))
+        revived = server.call("POST", f"{path}/enable", token=token)
+        assert problem(revived) == (403, "insufficient_scope")
+        _, bound_too = server.token("credentials:edit", expires_at=soon, networks=["127.0.0.1"])
+        path = f"{V1}/credentials/{bound_too['id']}"
+        ok(server.call("PATCH", path, {"scopes": ["secrets:read"]}, token=token))
+        ok(server.call("POST", f"{path}/disable", token=token))
+        ok(server.call("POST", f"{path}/enable", token=token))
+
+
 def test_a_secret_that_is_being_replaced_does_not_take_over_what_replaces_it(
     server: Server,
 ) -> None:

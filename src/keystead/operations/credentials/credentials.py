@@ -15,6 +15,7 @@ from keystead.core.errors import FieldError, Forbidden, Invalid, NotFound
 from keystead.credentials import lifecycle
 from keystead.credentials.kind import CREATED, KINDS, wrong_kind
 from keystead.credentials.record import Credential
+from keystead.credentials.within import begins_earlier, holds_more
 from keystead.gate.acts.operation import Told, operation
 from keystead.operations.credentials.issuing import (
     Issued,
@@ -143,7 +144,8 @@ async def edit_credential(act: Act, credential_id: str, wish: CredentialWish) ->
     """Change a credential; its secret stays.
 
     Raises:
-        Forbidden: it holds, or would hold, a scope that the presented credential does not hold.
+        Forbidden: it holds, or would hold, a scope that the presented credential does not hold; or it becomes
+            more than it was, and outlives that or reaches where that does not.
         Conflict: it is revoked or expired, or the name is taken.
     """
     listed = await reach_credential(act, credential_id, Permission.CREDENTIALS_EDIT)
@@ -155,11 +157,12 @@ async def edit_credential(act: Act, credential_id: str, wish: CredentialWish) ->
         raise Invalid.of(*wrong)
     require_held(act, before, listed.owner)
     require_held(act, after, listed.owner)
+    more = _is_more(act, before, after)
     require_within(
         act,
         after,
-        end=after.expires_at != before.expires_at,
-        networks=after.networks != before.networks,
+        end=more or after.expires_at != before.expires_at,
+        networks=more or after.networks != before.networks,
     )
     changed = [f for f in wish.__slots__ if getattr(before, f) != getattr(after, f)]
     act.about("credential", before.id, after.name, changed=",".join(changed))
@@ -201,9 +204,15 @@ async def disable_credential(act: Act, credential_id: str) -> Listed:
 
 @operation("credential.enable", needs=Permission.CREDENTIALS_REVOKE, told=Told.ENTERED)
 async def enable_credential(act: Act, credential_id: str) -> Listed:
-    """Switch a credential on again."""
+    """Switch a credential on again.
+
+    Raises:
+        Forbidden: it is more than the presented credential: by its scopes, its end or its networks.
+        Conflict: it is revoked.
+    """
     listed = await reach_credential(act, credential_id, Permission.CREDENTIALS_REVOKE)
     require_held(act, listed.credential, listed.owner)
+    require_within(act, listed.credential)
     return await _step(act, listed, lifecycle.enabled(listed.credential, act.at))
 
 
@@ -237,6 +246,16 @@ async def _step(act: Act, listed: Listed, after: Credential) -> Listed:
         return listed
     await save_credential(act, after, listed.credential.revision)
     return replace(listed, credential=after)
+
+
+def _is_more(act: Act, before: Credential, after: Credential) -> bool:
+    # Whoever holds the credential that was widened has what the caller could not have made for him.
+    audience = after.legacy_audience
+    return (
+        holds_more(after, before, act.caller.apis)
+        or begins_earlier(after, before, act.at)
+        or (audience is not None and audience != before.legacy_audience)
+    )
 
 
 def _wrong_audience(wish: CredentialWish, *, has_keys: bool) -> list[FieldError]:
