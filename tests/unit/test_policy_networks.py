@@ -269,3 +269,23 @@ def test_every_wrong_entry_is_named_by_its_place() -> None:
     with pytest.raises(Invalid) as refused:
         parse_networks(["10.0.0.1", "10.0.0.01", "0.0.0.0/0", "10.0.0.2", "ci.example.com"])
     assert [e.field for e in refused.value.errors] == ["networks[1]", "networks[2]", "networks[4]"]
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ["0.0.0.0/1", "128.0.0.0/1"],
+        ["0.0.0.1-255.255.255.255"],
+        ["0.0.0.0/1", "10.0.0.0/8", "128.0.0.0"],
+        ["::/1", "8000::/1"],
+    ],
+)
+def test_a_list_that_restricts_next_to_nothing_is_refused(texts: list[str]) -> None:
+    with pytest.raises(Invalid) as refused:
+        parse_networks(texts)
+    assert [e.field for e in refused.value.errors] == ["networks"]
+
+
+def test_what_overlaps_counts_once() -> None:
+    texts = ["0.0.0.0/1", "10.0.0.0/8", "0.0.0.0/2", "::/1"]
+    assert [n.text for n in parse_networks(texts)] == texts

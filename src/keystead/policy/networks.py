@@ -124,7 +124,7 @@ def parse_networks(texts: Sequence[str], limit: int = MAX_NETWORKS) -> tuple[Net
     """Read a list, drop entries that mean the same, and bound it.
 
     Raises:
-        Invalid: with each wrong entry by its index (`networks[3]`), or the list's length.
+        Invalid: with each wrong entry by its index (`networks[3]`); the list is too long, or no restriction.
     """
     found: dict[str, Network] = {}
     wrong: list[FieldError] = []
@@ -137,9 +137,23 @@ def parse_networks(texts: Sequence[str], limit: int = MAX_NETWORKS) -> tuple[Net
             found.setdefault(network.interpreted, network)
     if len(found) > limit:
         wrong.append(FieldError("networks", f"at most {limit} different entries"))
+    wrong += [
+        FieldError("networks", f"take in more than half of all IPv{version} addresses; name fewer")
+        for version, bits in _BITS.items()
+        if _addresses(found.values(), version) > 1 << (bits - 1)
+    ]
     if wrong:
         raise Invalid.of(*wrong)
     return tuple(found.values())
+
+
+def _addresses(networks: Iterable[Network], version: int) -> int:
+    """Return how many addresses of a version lie in any of the networks."""
+    count, beyond = 0, 0
+    for low, high in sorted((n.low, n.high + 1) for n in networks if n.version == version):
+        count += max(0, high - max(low, beyond))
+        beyond = max(beyond, high)
+    return count
 
 
 def _block(text: str) -> Network:
