@@ -32,6 +32,21 @@ def value_of(server: Server, account: dict[str, Any], token: str) -> int:
     return server.call("GET", f"{V1}/accounts/{account['id']}/secret", token=token).status
 
 
+def test_who_may_not_edit_folders_lets_nobody_into_them_by_a_group(server: Server) -> None:
+    group, owner = new_group(server), application(server, "user")["id"]
+    bare, _ = server.token("owners:edit", "secrets:read")
+    whole, _ = server.token("owners:edit", "folders:edit")
+    path, added = f"{GROUPS}/{group['id']}", {"add_members": [owner]}
+    taken = {"remove_members": [owner]}
+    ok(server.call("PATCH", path, added, token=bare))
+    ok(server.call("PATCH", path, taken, token=bare))
+    server.folder(grants=[grant(group, "user")])
+    refused = server.call("PATCH", path, added, token=bare)
+    assert problem(refused) == (403, "insufficient_scope")
+    ok(server.call("PATCH", path, added, token=whole))
+    ok(server.call("PATCH", path, taken, token=bare))
+
+
 def test_a_group_is_made_read_renamed_and_deleted(server: Server) -> None:
     person, app = user(server)["id"], application(server)["id"]
     made = new_group(server, person, app, person)

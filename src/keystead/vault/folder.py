@@ -97,6 +97,10 @@ class FolderTree:
                 return None
         return here
 
+    def names_grantee(self, grantee: str) -> bool:
+        """Say whether an owner or a group has a right granted on any folder."""
+        return any(grantee in grants for grants in self.grants.values())
+
     def path(self, folder_id: str) -> str:
         """Return the folder's path from the top, names joined by `/`."""
         return "/".join(self.names[f] for f in reversed(self._upwards(folder_id)))

@@ -79,8 +79,10 @@ async def create_group(act: Act, wish: GroupWish) -> Group:
 async def edit_group(act: Act, group_id: str, wish: GroupWish) -> Group:
     """Rename a group or change who is in it; who leaves loses its rights at once (Law 3).
 
+    Whoever comes in is given the group's rights on folders, which is an edit of these.
+
     Raises:
-        Forbidden: only an administrator changes one.
+        Forbidden: only an administrator changes one; or the presented credential may not edit folders.
         Invalid: a field is wrong, with every such field.
         Conflict: the name is taken.
     """
@@ -97,6 +99,8 @@ async def edit_group(act: Act, group_id: str, wish: GroupWish) -> Group:
         revision=before.revision + 1,
     )
     act.about("group", after.id, after.name, **_facts_of(before.members, after.members))
+    if after.members - before.members and act.caller.tree.names_grantee(group_id):
+        act.caller.require_also(Permission.FOLDERS_EDIT)
     if not await act.tx.groups.save(after, before):
         raise Overtaken
     return after
