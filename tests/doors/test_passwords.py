@@ -277,6 +277,9 @@ def test_five_wrong_ones_in_a_quarter_of_an_hour_and_then_not_even_the_right_one
         assert problem(waits) == (429, "rate_limited")
         assert waits.headers["retry-after"] == "900"
     assert clock.call("GET", f"{V1}/whoami").status == 200, "nothing else waits"
+    another, _ = clock.token("accounts:list")
+    by_another = myself.change(OTHER, "no, not by this one", another)
+    assert problem(by_another) == (403, "wrong_password"), "each credential has guesses of its own"
     clock.set(clock.after(minutes=15))
     ok(myself.change("six calm lakes, at last"), 204)
 

@@ -28,7 +28,7 @@ __all__ = [
     "ENTRIES_PER_ADDRESS",
     "ENTRIES_PER_MINUTE",
     "FAILURES_PER_ADDRESS",
-    "GUESSES_PER_OWNER",
+    "GUESSES_IN_SPAN",
     "GUESSES_SPAN",
     "REFUSALS_PER_CREDENTIAL",
     "Attempts",
@@ -41,7 +41,7 @@ ENTRIES_PER_ADDRESS: Final = 10
 ENTRIES_PER_MINUTE: Final = 100
 FAILURES_PER_ADDRESS: Final = 60
 REFUSALS_PER_CREDENTIAL: Final = 60
-GUESSES_PER_OWNER: Final = 5
+GUESSES_IN_SPAN: Final = 5
 GUESSES_SPAN: Final = 15 * MINUTE
 _MOST_GUESSED: Final = 10_000
 
@@ -149,30 +149,33 @@ class Refusals:
 
 @dataclass(slots=True)
 class Attempts:
-    """Guesses at passwords by owner, each counted before it is checked: many at once are no way round it."""
+    """Guesses at an owner's password by one of his credentials, each counted before it is checked.
+
+    So many at once are no way round it.
+    """
 
     _since: dict[str, tuple[Instant, int]] = field(default_factory=dict)
 
-    def begin(self, owner_id: str, at: Instant) -> int | None:
+    def begin(self, guesser: str, at: Instant) -> int | None:
         """Count a guess; return the seconds to wait, and count nothing, where there were too many."""
-        since, guesses = self._since.get(owner_id, (at, 0))
+        since, guesses = self._since.get(guesser, (at, 0))
         if at - since >= GUESSES_SPAN:
             since, guesses = at, 0
-        if guesses >= GUESSES_PER_OWNER:
+        if guesses >= GUESSES_IN_SPAN:
             return max(1, -((at - since - GUESSES_SPAN) // SECOND))
         self._forget_old(at)
-        self._since[owner_id] = since, guesses + 1
+        self._since[guesser] = since, guesses + 1
         return None
 
-    def take_back(self, owner_id: str) -> None:
+    def take_back(self, guesser: str) -> None:
         """Count a guess no more: it could not be checked."""
-        since, guesses = self._since.get(owner_id, (Instant(0), 0))
+        since, guesses = self._since.get(guesser, (Instant(0), 0))
         if guesses:
-            self._since[owner_id] = since, guesses - 1
+            self._since[guesser] = since, guesses - 1
 
-    def forget(self, owner_id: str) -> None:
-        """Forget an owner's guesses: this one was right."""
-        self._since.pop(owner_id, None)
+    def forget(self, guesser: str) -> None:
+        """Forget somebody's guesses: this one was right."""
+        self._since.pop(guesser, None)
 
     def _forget_old(self, at: Instant) -> None:
         if len(self._since) >= _MOST_GUESSED:
