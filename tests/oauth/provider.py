@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -31,10 +32,10 @@ def require_node() -> str:
 
 
 @contextmanager
-def provider() -> Iterator[str]:
-    """Run it; its address."""
+def provider(keys: object) -> Iterator[str]:
+    """Run it with the keys of its client that signs; its address."""
     with subprocess.Popen(
-        [require_node(), "provider.mjs"],
+        [require_node(), "provider.mjs", json.dumps(keys)],
         cwd=NODE,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

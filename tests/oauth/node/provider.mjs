@@ -1,9 +1,11 @@
-// A provider that others wrote, to compare with: one client, one resource, client credentials only.
-// Prints its port on one line; ends when its standard input does.
+// A provider that others wrote, to compare with: a client for each way to authenticate, a resource of opaque
+// tokens and one of JWTs, client credentials only. Its argument is the JWK set of the client that signs; it
+// prints its port on one line; ends when its standard input does.
 import { createServer } from "node:http";
-import Provider from "oidc-provider";
+import Provider, { errors } from "oidc-provider";
 
 const RESOURCE = "https://orders.example/api";
+const SIGNED = "https://orders.example/signed";
 const SCOPES = "orders:read orders:write";
 
 const issuer = "http://127.0.0.1";
@@ -27,6 +29,15 @@ const provider = new Provider(issuer, {
       token_endpoint_auth_method: "client_secret_post",
       scope: SCOPES,
     },
+    {
+      client_id: "by-assertion",
+      jwks: JSON.parse(process.argv[2]),
+      grant_types: ["client_credentials"],
+      response_types: [],
+      redirect_uris: [],
+      token_endpoint_auth_method: "private_key_jwt",
+      scope: SCOPES,
+    },
   ],
   scopes: SCOPES.split(" "),
   features: {
@@ -39,10 +50,11 @@ const provider = new Provider(issuer, {
       defaultResource: () => RESOURCE,
       useGrantedResource: () => true,
       getResourceServerInfo: (_, resource) => {
-        if (resource !== RESOURCE) {
-          throw new Error("no such resource");
+        if (resource !== RESOURCE && resource !== SIGNED) {
+          throw new errors.InvalidTarget();
         }
-        return { scope: SCOPES, audience: RESOURCE, accessTokenFormat: "opaque", accessTokenTTL: 3600 };
+        const accessTokenFormat = resource === SIGNED ? "jwt" : "opaque";
+        return { scope: SCOPES, audience: resource, accessTokenFormat, accessTokenTTL: 3600 };
       },
     },
   },
