@@ -8,7 +8,6 @@ import pytest
 
 from tests.doors.cast import ok
 from tests.oauth.asking import (
-    FORM,
     GRANT,
     SECURE_ACCESS,
     TOKEN,
@@ -20,7 +19,7 @@ from tests.oauth.asking import (
     post,
     whoami,
 )
-from tests.running import Server, send
+from tests.running import Server
 
 if TYPE_CHECKING:
     from tests.running import Answer
@@ -50,75 +49,9 @@ def test_an_api_key_is_exchanged_in_the_same_way(server: Server) -> None:
     assert (found["token_type"], found["expires_in"]) == ("bearer", 3600)
 
 
-def test_success_is_stored_by_nobody_on_the_way(server: Server) -> None:
-    headers = ask(server, client(server, "accounts:list")).headers
-    assert headers["cache-control"] == "no-store"
-    assert headers["pragma"] == "no-cache"
-    assert headers["content-type"] == "application/json"
-    assert headers["keystead-request-id"]
-    assert "www-authenticate" not in headers
-
-
-@BOTH
-@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS"])
-def test_it_takes_post_alone(server: Server, path: str, method: str) -> None:
-    made = client(server, "accounts:list")
-    refused = send(server.url, method, path, None, {"Authorization": made.basic})
-    assert (refused.status, refused.headers["allow"]) == (405, "POST")
-    if method != "HEAD":
-        assert error(refused) == (405, "invalid_request")
-
-
 @pytest.mark.parametrize("path", ["/oauth/token/", "/oauth//token", "/oauth/%74oken", "/oauth"])
 def test_it_is_found_at_its_own_path_alone(server: Server, path: str) -> None:
     assert post(server, path, [GRANT]).status == 404
-
-
-@pytest.mark.parametrize(
-    "media",
-    [
-        "application/json",
-        "text/plain",
-        "multipart/form-data; boundary=x",
-        "application/x-www-form-urlencoded; charset=iso-8859-1",
-        "application/x-www-form-urlencoded-not",
-        "",
-    ],
-)
-def test_another_type_of_body_is_refused(server: Server, media: str) -> None:
-    made = client(server, "accounts:list")
-    refused = post(server, TOKEN, [GRANT], content_type=media, authorization=made.basic)
-    assert error(refused) == (400, "invalid_request")
-    assert FORM in refused.json()["error_description"]
-
-
-@pytest.mark.parametrize(
-    "media", [FORM, f"{FORM};charset=UTF-8", f'{FORM} ; charset="utf-8"', FORM.upper()]
-)
-def test_a_form_in_utf_8_is_taken_however_it_says_so(server: Server, media: str) -> None:
-    made = client(server, "accounts:list")
-    assert post(server, TOKEN, [GRANT], content_type=media, authorization=made.basic).status == 200
-
-
-@pytest.mark.parametrize("body", [b"grant_type=%ff", b"grant_type=\xff", b"scope=%c3%28", b"%ff=x"])
-def test_what_is_no_utf_8_is_refused(server: Server, body: bytes) -> None:
-    made = client(server, "accounts:list")
-    refused = post(server, TOKEN, raw=body, authorization=made.basic)
-    assert error(refused) == (400, "invalid_request")
-
-
-def test_a_body_has_at_most_56_kib(server: Server) -> None:
-    made = client(server, "accounts:list")
-    start = b"grant_type=client_credentials&unknown="
-    fits = start + b"x" * (57_344 - len(start))
-    assert post(server, TOKEN, raw=fits, authorization=made.basic).status == 200
-    refused = post(server, TOKEN, raw=fits + b"x", authorization=made.basic)
-    assert error(refused) == (413, "invalid_request")
-    # The length is not announced.
-    body = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in (fits, b"x", b""))
-    told = {"Content-Type": FORM, "Authorization": made.basic, "Transfer-Encoding": "chunked"}
-    chunked = send(server.url, "POST", TOKEN, body, told)
-    assert error(chunked) == (413, "invalid_request")
 
 
 def test_parameters_of_the_url_are_never_read(server: Server) -> None:
@@ -165,10 +98,6 @@ def test_a_known_parameter_stands_once(server: Server, twice: list[tuple[str, st
     refused = post(server, TOKEN, pairs, authorization=made.basic)
     assert error(refused) == (400, "invalid_request")
     assert twice[-1][0] in refused.json()["error_description"]
-
-
-def test_what_stands_twice_is_said_before_the_client_is_judged(server: Server) -> None:
-    assert error(post(server, TOKEN, [GRANT, GRANT])) == (400, "invalid_request")
 
 
 def test_unknown_parameters_are_ignored_and_may_stand_twice(server: Server) -> None:
