@@ -62,24 +62,35 @@ def test_what_one_node_keeps_the_other_has(nodes: Nodes) -> None:
 
 def test_what_one_node_gives_the_other_does_not_refuse(nodes: Nodes) -> None:
     """News takes a moment; nobody is refused meanwhile what he was given by an answered act."""
-    first, second, line = nodes
+    first, _, _ = nodes
     token, made = first.token("accounts:list")
     path = f"{V1}/credentials/{made['id']}"
-    for _ in range(5):
+    took: list[float] = []
+    while sum(each < 1 for each in took) < 3:
+        assert len(took) < 15, "too busy a machine to see it"
         assert first.call("PATCH", path, {"scopes": ["accounts:list"]}).status == 200
         time.sleep(0.6)
-        # For a moment each: a node that hears nothing for long refuses everybody.
-        line.lose(b"keystead_generation")
-        try:
-            assert second.call("GET", f"{V1}/folders", token=token).status == 403
-            folder = first.folder()["id"]
-            named = {"name": second.unique("f")}
-            assert second.call("PATCH", f"{V1}/folders/{folder}", named).status == 200
-            scopes = {"scopes": ["accounts:list", "folders:list"]}
-            assert first.call("PATCH", path, scopes).status == 200
-            assert second.call("GET", f"{V1}/folders", token=token).status == 200
-        finally:
-            line.lose(None)
+        begun = time.monotonic()
+        found = _given_unheard(nodes, token, path)
+        took.append(time.monotonic() - begun)
+        # A node that hears nothing for long refuses everybody, which a busy machine may wait for.
+        assert found == [403, 200, 200] or (took[-1] > 1 and 503 in found)
+
+
+def _given_unheard(nodes: Nodes, token: str, path: str) -> list[int]:
+    """Give something at the first node while the second hears nothing; return what the second answers."""
+    first, second, line = nodes
+    line.lose(b"keystead_generation")
+    try:
+        before = second.call("GET", f"{V1}/folders", token=token).status
+        folder = first.folder()["id"]
+        named = {"name": second.unique("f")}
+        renamed = second.call("PATCH", f"{V1}/folders/{folder}", named).status
+        scopes = {"scopes": ["accounts:list", "folders:list"]}
+        assert first.call("PATCH", path, scopes).status == 200
+        return [before, renamed, second.call("GET", f"{V1}/folders", token=token).status]
+    finally:
+        line.lose(None)
 
 
 def test_what_one_node_revokes_both_its_workers_refuse_at_once(nodes: Nodes) -> None:
