@@ -6,8 +6,8 @@ waiting.
 
 By API alone. The halves of C8 to C11, C15 to C21 and C25 that are a page (the tree of ticks, chips, the
 dialog that closes by Accept and Close, the red and the yellow number, tabs) come with the console; the keys'
-own routes under `/admin/v2` (C27) with that face; the two numbers of C19 and C20 as one answer with the
-summary. Until then they are counted here by the list's filters.
+own routes under `/admin/v2` (C27) with that face. The two numbers of C19 and C20 are counted here by the
+list's filters; `GET /credentials/summary` answers them at once.
 """
 
 from __future__ import annotations

@@ -84,11 +84,7 @@ def test_one_way_of_proof_and_the_client_that_is_named(
         mixed = header is not None and secret is not None
         nameless = secret is not None and client_id is None
         other = header is not None and header.scheme == "basic" and client_id != header.identity
-        # Of a bearer token's form none here is, so no client_id is its own.
-        beside = (
-            header is not None and header.scheme != "basic" and bearers and client_id is not None
-        )
-        assert mixed or nameless or other or beside
+        assert mixed or nameless or other
         return
     if header is None and secret is None:
         assert proof.presented is None

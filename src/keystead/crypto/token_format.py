@@ -68,12 +68,17 @@ _CHECK_DIGITS: Final = 6
 
 # The header is a JSON object, which begins with `{"` and therefore, in base64url, with `ey`.
 _JWT: Final = re.compile(r"ey[A-Za-z0-9_-]{8,2000}\.[A-Za-z0-9_-]{8,8000}\.[A-Za-z0-9_-]{40,2000}")
-_WITHIN: Final = re.compile(rf"ks[tdukcas]_[0-9A-Za-z]{{61}}|{_JWT.pattern}")
-_SIGNATURE: Final = re.compile(
-    r"(ey[A-Za-z0-9_-]{8,2000}\.[A-Za-z0-9_-]{8,8000}\.)[A-Za-z0-9_-]{40,}"
-)
+_WITHIN: Final = re.compile(r"ks[tdukcas]_[0-9A-Za-z]{61}")
 # Up to where another one begins, since that one's mark would else be taken for a part of this one.
 _MOST_OF_ONE: Final = re.compile(r"(ks[tdukcas]_[0-9A-Za-z]{12})(?:(?!ks[tdukcas]_)[0-9A-Za-z])+")
+
+# Claims, which as a JSON object begin with `{"` and a letter, and a signature or what is left of one. From
+# the dot before them on, and without going back, so that no text takes longer than it is long.
+_CLAIMED: Final = r"eyJ[A-Za-z0-9_-]{6,}+\.[A-Za-z0-9_-]"
+_SIGNED: Final = re.compile(rf"(?<=[A-Za-z0-9_-])\.{_CLAIMED}++(?:\.[A-Za-z0-9_-]++)*+")
+# Where it is looked for only: what seems to be claims may be the header of one that begins a dot later.
+_SIGNED_WHOLE: Final = re.compile(rf"(?<=[A-Za-z0-9_-])\.(?=({_CLAIMED}{{40,}}+))")
+_BASE64URL: Final = f"{BASE62}-_"
 
 
 class _Claims(msgspec.Struct):
@@ -174,20 +179,30 @@ def jwt_id(secret: Secret) -> str | None:
 
 
 def token_within(text: str) -> Secret | None:
-    """Return the first token that stands in a text, whatever stands around it and whatever its check."""
-    found = _WITHIN.search(text) if "_" in text or "." in text else None
-    return None if found is None else Secret(found[0])
+    """Return the first token that stands in a text, or else the first signed JWT.
+
+    Whatever stands around it, and whatever its check or its signature.
+    """
+    found = _WITHIN.search(text) if "_" in text else None
+    if found is not None:
+        return Secret(found[0])
+    for signed in _SIGNED_WHOLE.finditer(text) if ".eyJ" in text else ():
+        before = text[: signed.start()]
+        _, ey, header = before[len(before.rstrip(_BASE64URL)) :].partition("ey")
+        if ey:
+            return Secret(f"{ey}{header}.{signed[1]}")
+    return None
 
 
 def without_tokens(text: str) -> str:
     """Return a text in which of each token, or of what is left of one, only the public id stands (Law 6).
 
-    Of a JWT all but its signature stays, which says nothing that would be taken for a token.
+    Of a signed JWT its header is left.
     """
-    if "ey" in text and "." in text:
-        text = _SIGNATURE.sub(r"\1…", text)
     # Nearly every id has a "_", and is looked at in each act.
-    return _MOST_OF_ONE.sub(r"\1…", text) if "ks" in text and "_" in text else text
+    if "ks" in text and "_" in text:
+        text = _MOST_OF_ONE.sub(r"\1…", text)
+    return _SIGNED.sub(".…", text) if ".eyJ" in text else text
 
 
 def check_digits(body: str) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from keystead.core.arrival import Presented
 from keystead.core.errors import Invalid
 from keystead.core.secret import Secret
+from keystead.credentials.kind import ACCESS_TOKEN
 from keystead.crypto.jose.assertion import unverified_client_id
 from keystead.crypto.token_format import public_id, read_secret
 from keystead.gate.callers.schemes import ASSERTION
@@ -69,7 +70,8 @@ def proof_in(
             raise Invalid("client_id is not the client of the Authorization header")
         return Proof(found)
     if bearers:
-        if form.client_id is not None and form.client_id != _public_id(found.mark):
+        own = _public_id(found.mark)
+        if form.client_id is not None and own is not None and form.client_id != own:
             raise Invalid("client_id is not the client of the token presented")
         return Proof(found, BEARER)
     # Another scheme presents nothing that could be good here, but it is no silence either.
@@ -77,8 +79,11 @@ def proof_in(
 
 
 def _public_id(token: Secret) -> str | None:
+    """Return the id that a token says of itself; None of one that was given to a client with another."""
     parts = read_secret(token)
-    return None if parts is None else public_id(parts.mark, parts.id12)
+    if parts is None or parts.mark in ACCESS_TOKEN.marks.values():
+        return None
+    return public_id(parts.mark, parts.id12)
 
 
 def _from_form(form: ClientForm) -> Presented:
