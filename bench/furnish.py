@@ -96,9 +96,9 @@ def bulk(path: Path, tables: tuple[str, ...]) -> Iterator[sqlite3.Connection]:
 
 
 async def _insert(data: Path, credential: Credential) -> None:
-    key_id, keys = SQLiteEngine(data).keys()
+    kept = SQLiteEngine(data).keys()
     master = read_master_key(read_settings(data).master_key_file)
-    store = SQLiteStore(data, Keyring.open(keys, master, key_id).audit)
+    store = SQLiteStore(data, Keyring.open(kept.keys, master, kept.key_id).audit)
     secret = StoredSecret(1, 1, secrets.token_bytes(32), credential.created_at)
     try:
         await store.act(lambda tx: tx.credentials.insert(credential, secret))

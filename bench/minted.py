@@ -26,8 +26,10 @@ _OF_ONE: Final = 500
 
 def add_live(data: Path, parents: list[str], grants: str, shown: int, others: int) -> list[str]:
     """Add tokens of these credentials, which can be shown, and random ones of others; return the former."""
-    key_id, keys = SQLiteEngine(data).keys()
-    keyring = Keyring.open(keys, read_master_key(read_settings(data).master_key_file), key_id)
+    kept = SQLiteEngine(data).keys()
+    keyring = Keyring.open(
+        kept.keys, read_master_key(read_settings(data).master_key_file), kept.key_id
+    )
     now = SystemClock().now()
     tokens: list[str] = []
 

@@ -114,6 +114,10 @@ say "node $(node --version) and its OAuth clients are there"
 command -v wrk >/dev/null || install wrk
 say "wrk is there"
 
+# --- SoftHSM, a PKCS#11 token in software ----------------------------------------------------------
+[ -e /usr/lib/softhsm/libsofthsm2.so ] || install softhsm2
+say "SoftHSM is there"
+
 # --- ip, by which a trial gives a node a network of its own ---------------------------------------
 command -v ip >/dev/null || install iproute2
 say "ip is there"

@@ -14,8 +14,9 @@ from keystead.core.clock import SystemClock
 from keystead.core.errors import Misconfigured
 from keystead.core.ids import new_id
 from keystead.credentials.wish import CredentialWish
-from keystead.crypto.keyring import create_master_key, new_keyring
-from keystead.crypto.master_key import copy_master_key
+from keystead.crypto.keyring import new_keyring
+from keystead.crypto.master.key import copy_master_key, create_master_key
+from keystead.crypto.master.source import KeyFile, new_derivation, open_master
 from keystead.crypto.passwords import new_password
 from keystead.gate.visit import Visit
 from keystead.house import House
@@ -25,8 +26,15 @@ from keystead.owners.owner import OwnerWish
 from keystead.policy.permissions import KEYSTEAD_API, Permission
 from keystead.policy.roles import Role
 from keystead.policy.scopes import Access
-from keystead.settings import CONFIG, MASTER_KEY, Settings, database_of, write_settings
-from keystead.store.opening import engine_of, open_keyring
+from keystead.settings import (
+    CONFIG,
+    MASTER_KEY,
+    Settings,
+    database_of,
+    master_given,
+    write_settings,
+)
+from keystead.store.opening import engine_of, opened
 from keystead.store.schema.revisions import require_known
 from keystead.upkeep import system_arrival
 
@@ -35,6 +43,8 @@ if TYPE_CHECKING:
 
     from keystead.core.clock import Clock
     from keystead.core.secret import Secret
+    from keystead.crypto.keyring import MasterKey
+    from keystead.crypto.master.given import Given
 
 __all__ = ["Initialised", "NewDirectory", "initialise", "join_node", "require_new"]
 
@@ -59,15 +69,27 @@ def initialise(data: Path, database_url: str | None) -> Initialised:
     clock = SystemClock()
     new = NewDirectory(data)
     with new as aside:
-        master = create_master_key(aside / MASTER_KEY)
-        write_settings(aside, given.written)
-        settings = Settings(aside, aside / MASTER_KEY, database_url=given.url)
+        master, source = _new_master(aside)
+        write_settings(aside, given.written, given=source)
+        settings = Settings(aside, aside / MASTER_KEY, database_url=given.url, master_given=source)
         with engine_of(settings.data, settings.database_url, settings.node).founding(
             new_id("org"), master, new_keyring(master), clock.now()
         ):
             made = asyncio.run(_furnish(settings, clock))
             new.keep()
     return made
+
+
+def _new_master(data: Path) -> tuple[MasterKey, Given | None]:
+    """Return a new installation's master key and its source; without one it is made in the directory.
+
+    Raises:
+        Misconfigured: two sources are given, or the one does not hold what it should.
+    """
+    source = master_given()
+    if source is None:
+        return create_master_key(data / MASTER_KEY), None
+    return open_master(source, new_derivation(source)), source
 
 
 async def _furnish(settings: Settings, clock: Clock) -> Initialised:
@@ -101,14 +123,26 @@ async def _furnish(settings: Settings, clock: Clock) -> Initialised:
     return Initialised("admin", password, issued.secret)
 
 
-def join_node(data: Path, database_url: str | None, key_file: Path) -> int:
+def join_node(data: Path, database_url: str | None, key_file: Path | None) -> int:
     """Make the data directory of one more node of an installation; return the node's number.
+
+    Args:
+        data: a new or empty directory.
+        database_url: the installation's.
+        key_file: the installation's master key, if it does not come from the environment.
 
     Raises:
         Misconfigured: the directory is not empty, the database is not PostgreSQL or holds no installation, or
             the key is not the installation's.
     """
     new = NewDirectory(data)
+    source = master_given()
+    if (source is None) == (key_file is None):
+        raise Misconfigured(
+            "Give the installation's master key in one way: --master-key FILE, KEYSTEAD_MASTER_KEY,"
+            " KEYSTEAD_MASTER_PASSPHRASE, KEYSTEAD_MASTER_PASSPHRASE_FILE or KEYSTEAD_MASTER_PKCS11."
+            + ("" if source is None else f" Given are --master-key and {source}.")
+        )
     given = database_of(database_url)
     if given.url is None:
         raise Misconfigured(
@@ -120,9 +154,11 @@ def join_node(data: Path, database_url: str | None, key_file: Path) -> int:
     if found is None:
         raise Misconfigured("There is no installation in this database; keystead init makes one.")
     require_known(found)
-    with engine.joining(open_keyring(engine, key_file).audit) as node, new as aside:
-        copy_master_key(key_file, aside / MASTER_KEY)
-        write_settings(aside, given.written, node)
+    audit_key = opened(engine.keys(), source or KeyFile(key_file or data))[1].audit
+    with engine.joining(audit_key) as node, new as aside:
+        if key_file is not None:
+            copy_master_key(key_file, aside / MASTER_KEY)
+        write_settings(aside, given.written, node, source)
         new.keep()
     return node
 

@@ -64,7 +64,7 @@ def verify_audit(data: Path, checkpoints: Sequence[str]) -> list[Report]:
     since = [decode_checkpoint(line) for line in checkpoints]
     settings = read_settings(data)
     engine = installed(settings)
-    return verify_chains(engine, open_keyring(engine, settings.master_key_file).audit, since)
+    return verify_chains(engine, open_keyring(engine, data, settings.master).audit, since)
 
 
 def export_audit(data: Path, write: Callable[[bytes], None], form: Form) -> int:
@@ -91,7 +91,7 @@ def examine(data: Path) -> list[Finding]:
     now = SystemClock().now()
     return examine_installation(
         data,
-        settings.master_key_file,
+        settings.master,
         engine_of(settings.data, settings.database_url, settings.node),
         now,
     )
@@ -135,7 +135,7 @@ def move_store(data: Path, database_url: str | None, tell: Callable[[Progress], 
     engine = installed(settings)
     with Absence(data):
         engine.migrate()
-        keyring = open_keyring(engine, settings.master_key_file)
+        keyring = open_keyring(engine, data, settings.master)
         moved = move(data, given.url, keyring.audit, tell)
         point_to_database(data, given.written)
         kept = put_aside(data)

@@ -28,7 +28,7 @@ def serve(data: Path, listener: Listener) -> None:
     engine = installed(settings)
     engine.migrate()
     engine.require_chain()
-    open_keyring(engine, settings.master_key_file)
+    open_keyring(engine, data, settings.master)
     Served(str(data.resolve()), os.getpid(), listener.url, listener.is_exposed).tell(os.environ)
     listen(
         "keystead.serving:application",

@@ -65,10 +65,12 @@ def build(
     async def life(_: Litestar) -> AsyncIterator[None]:
         await house.database.start()
         try:
+            # What came between the opening and the listening is not news.
+            await house.keys.learn()
             await house.upkeep.tend_signing_keys()
         except KeysteadError as error:
             # The upkeep does it a minute later; whoever needs no such key is served meanwhile.
-            _LOG.error("signing keys: %s", type(error).__name__)
+            _LOG.error("keys: %s", type(error).__name__)
         upkeep = [asyncio.create_task(house.upkeep.go_on())]
         if supervisor is not None:
             upkeep.append(asyncio.create_task(_end_with(supervisor)))

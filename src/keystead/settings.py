@@ -10,15 +10,26 @@ import os
 import re
 import tomllib
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from keystead.audit.chain import NODES
 from keystead.core.errors import Misconfigured
+from keystead.crypto.master.given import (
+    MASTER_SETTINGS,
+    SECRET_SETTINGS,
+    Given,
+    given_by,
+    variable_of,
+)
+from keystead.crypto.master.source import KeyFile, Passphrase
+from keystead.crypto.master.token import Token
 from keystead.store.postgres.address import require_address
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
+
+    from keystead.crypto.master.source import MasterSource
 
 __all__ = [
     "CONFIG",
@@ -29,7 +40,10 @@ __all__ = [
     "GivenDatabase",
     "Settings",
     "database_of",
+    "master_given",
     "point_to_database",
+    "point_to_master",
+    "read_file",
     "read_settings",
     "server_of",
     "write_settings",
@@ -44,6 +58,7 @@ _OTHERS: Final = frozenset(
     for name in (
         *("URL", "TOKEN", "TOKEN_FILE", "CA_FILE", "TRACEBACK"),
         *("WORKER", "TRIALS"),
+        *("NEW_MASTER_KEY", "NEW_MASTER_PASSPHRASE", "NEW_MASTER_PIN"),
     )
 )
 _OTHERS_BEGIN: Final = (f"{_PREFIX}TEST_", f"{_PREFIX}BENCH_")
@@ -53,10 +68,9 @@ ELSEWHERE: Final = f"{_PREFIX}DATABASE_URL"
 SERVED_AT: Final = "http://127.0.0.1:8780"
 """Where a server is that was told nothing else."""
 
-SETTINGS: Final = frozenset({"database_url", "issuer", "master_key_file", "node"})
+SETTINGS: Final = frozenset({"database_url", "issuer", "node", *MASTER_SETTINGS})
 """The names of all there are."""
 
-_DATABASE_LINE: Final = re.compile(r"^#?[ \t]*database_url[ \t]*=.*\n?", re.MULTILINE)
 _EMBEDDED: Final = frozenset({"", "sqlite", "sqlite://"})
 _SERVERS: Final = ("postgresql://", "postgres://")
 # Compared to the letter by clients, so nothing in it may be written in two ways.
@@ -80,6 +94,7 @@ class Settings:
         node: this node's number, which its audit chain has; 0 of the one that was made first.
         issuer: the URL under which clients know this installation, and which stands in its tokens.
         exposed_listener: it takes plain HTTP from beyond loopback, where credentials are refused.
+        master_given: what the master key comes from if not from its file.
     """
 
     data: Path
@@ -88,6 +103,12 @@ class Settings:
     issuer: str = SERVED_AT
     database_url: str | None = field(default=None, repr=False)
     node: int = 0
+    master_given: Given | None = None
+
+    @property
+    def master(self) -> MasterSource:
+        """What the master key comes from."""
+        return self.master_given or KeyFile(self.master_key_file)
 
 
 def read_settings(
@@ -109,6 +130,31 @@ def read_settings(
         Misconfigured: the file cannot be read, or a setting is unknown or unusable.
     """
     environment = os.environ if environment is None else environment
+    found = read_file(data)
+    for variable in environment:
+        name = variable.removeprefix(_PREFIX).lower()
+        if not variable.startswith(_PREFIX) or variable.startswith(_OTHERS_BEGIN):
+            continue
+        if variable in _OTHERS:
+            continue
+        if name not in SETTINGS:
+            msg = f"{variable} in the environment is no setting. Known are {', '.join(sorted(SETTINGS))}."
+            raise Misconfigured(msg)
+        found[name] = environment[variable]
+    given = given_by(found, data)
+    key_file = data / found.get("master_key_file", MASTER_KEY)
+    server = server_of(found.get("database_url"))
+    issuer = _issuer(found["issuer"]) if "issuer" in found else served
+    node = _node(found.get("node"), server)
+    return Settings(data, key_file, exposed_listener, issuer, server, node, given)
+
+
+def read_file(data: Path) -> dict[str, str]:
+    """Read what a data directory's file says alone.
+
+    Raises:
+        Misconfigured: it cannot be read, or a setting in it is unknown or unusable.
+    """
     path = data / CONFIG
     try:
         found = tomllib.loads(path.read_text("utf-8")) if path.exists() else {}
@@ -122,21 +168,23 @@ def read_settings(
         if not isinstance(found[name], str):
             msg = f"{path}: {name} must be a text in quotes."
             raise Misconfigured(msg)
-    for variable in environment:
-        name = variable.removeprefix(_PREFIX).lower()
-        if not variable.startswith(_PREFIX) or variable.startswith(_OTHERS_BEGIN):
-            continue
-        if variable in _OTHERS:
-            continue
-        if name not in SETTINGS:
-            msg = f"{variable} in the environment is no setting. Known are {', '.join(sorted(SETTINGS))}."
+        if name in SECRET_SETTINGS:
+            # Beside the database it would lie in the same backup.
+            msg = f"{path}: {name} may not stand in this file; give {variable_of(name)} in the environment."
             raise Misconfigured(msg)
-        found[name] = environment[variable]
-    key_file = data / found.get("master_key_file", MASTER_KEY)
-    server = server_of(found.get("database_url"))
-    issuer = _issuer(found["issuer"]) if "issuer" in found else served
-    node = _node(found.get("node"), server)
-    return Settings(data, key_file, exposed_listener, issuer, server, node)
+    return found
+
+
+def master_given(environment: Mapping[str, str] | None = None) -> Given | None:
+    """Return what the environment says that a new installation's master key comes from; None for its file.
+
+    Raises:
+        Misconfigured: as of `given_by`.
+    """
+    environment = os.environ if environment is None else environment
+    names = [name for name in MASTER_SETTINGS if variable_of(name) in environment]
+    wanted = {name: environment[variable_of(name)] for name in names if name != "master_key_file"}
+    return given_by(wanted, Path.cwd())
 
 
 class GivenDatabase(NamedTuple):
@@ -213,16 +261,23 @@ def _node(text: str | None, server: str | None) -> int:
     return int(text)
 
 
-def write_settings(data: Path, database_url: str | None = None, node: int = 0) -> None:
+def write_settings(
+    data: Path,
+    database_url: str | None = None,
+    node: int = 0,
+    given: Given | None = None,
+) -> None:
     """Write the settings' file of a new data directory: every setting, those at their default commented.
 
     It may hold a password, so it is its owner's alone.
     """
+    written = _written_of(given)
     text = (
         "# Settings of this Keystead installation; KEYSTEAD_<NAME> in the environment comes first.\n"
         + _line("database_url", database_url, "sqlite://")
         + _line("issuer", None, SERVED_AT)
         + _line("master_key_file", None, MASTER_KEY)
+        + "".join(_line(name, value, "") for name, value in written.items())
         + _line("node", str(node) if node else None, "0")
     )
     path = data / CONFIG
@@ -232,10 +287,37 @@ def write_settings(data: Path, database_url: str | None = None, node: int = 0) -
 
 def point_to_database(data: Path, database_url: str) -> None:
     """Let an installation's file of settings name another database; its other lines stay as they are."""
+    _set_line(data, "database_url", database_url)
+
+
+def point_to_master(data: Path, source: MasterSource) -> None:
+    """Let the file of settings name no other source of the master key than this one."""
+    found = read_file(data)
+    for name, value in _written_of(source).items():
+        if found.get(name) != value:
+            _set_line(data, name, value)
+    if "master_key_file" in found and not isinstance(source, KeyFile):
+        _set_line(data, "master_key_file", None, MASTER_KEY)
+
+
+def _written_of(source: MasterSource | None) -> dict[str, str | None]:
+    """Return what the file of settings says of a source that is no file of a key."""
+    file = source.given if isinstance(source, Passphrase) else None
+    return {
+        "master_passphrase_file": str(file) if isinstance(file, Path) else None,
+        "master_pkcs11": source.uri if isinstance(source, Token) else None,
+    }
+
+
+def _set_line(data: Path, name: str, value: str | None, default: str = "") -> None:
     path = data / CONFIG
-    line = _line("database_url", database_url, "")
+    line = _line(name, value, default)
     text = path.read_text("utf-8") if path.exists() else ""
-    changed, found = _DATABASE_LINE.subn(lambda _: line, text, count=1)
+    # The line that is in force rather than one that is a comment.
+    lines = [rf"^{mark}[ \t]*{name}[ \t]*=.*\n?" for mark in ("", "#")]
+    in_force = re.search(lines[0], text, re.MULTILINE)
+    pattern = re.compile(lines[0 if in_force else 1], re.MULTILINE)
+    changed, found = pattern.subn(lambda _: line, text, count=1)
     aside = path.with_name(f".{CONFIG}.new")
     aside.unlink(missing_ok=True)
     aside.touch(0o600)

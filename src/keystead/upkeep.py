@@ -1,4 +1,4 @@
-"""What a process that serves does by itself: it flushes, cleans up, joins chains and tends signing keys."""
+"""What a process that serves does by itself: it flushes, cleans up, joins chains and tends keys."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from keystead.web.present import new_request_id
 if TYPE_CHECKING:
     from keystead.core.clock import Clock
     from keystead.gate.gate import Gate
+    from keystead.operations.key_upkeep import KeyUpkeep
     from keystead.ports.store import Store
     from keystead.ports.usage import UsageRecords
     from keystead.store.leader import Leader
@@ -47,6 +48,7 @@ class Upkeep:
         store: Store,
         counts: UsageRecords,
         leader: Leader,
+        keys: KeyUpkeep,
         clock: Clock,
         *,
         every: float = 1.0,
@@ -59,6 +61,7 @@ class Upkeep:
             store: where what has ended is deleted.
             counts: where uses are counted.
             leader: says whether this process does what one of its node is enough for.
+            keys: tends the keyring.
             clock: by which things end.
             every: so many seconds counts are flushed.
             turns: after so many flushes all else is done.
@@ -67,6 +70,7 @@ class Upkeep:
         self._store = store
         self._counts = counts
         self._leader = leader
+        self._keys = keys
         self._clock = clock
         self._every = every
         self._turns = turns
@@ -85,6 +89,7 @@ class Upkeep:
                     await self._gate.summarise(system_arrival(self._clock))
                     await self.join()
                     await self.tend_signing_keys()
+                    await self._keys.tend(system_arrival(self._clock))
             except Exception as error:  # noqa: BLE001  # upkeep goes on; the next turn tries again
                 _LOG.error("upkeep: %s", type(error).__name__)  # no values
 
@@ -113,6 +118,7 @@ class Upkeep:
         """Tell of the last refusals, and write what is counted."""
         with contextlib.suppress(KeysteadError):
             await self._gate.summarise(system_arrival(self._clock))
+        await self._keys.close()
         try:
             await self._gate.usage.flush(self._counts)
         except Exception as error:  # noqa: BLE001  # a database that is gone is no reason not to end

@@ -53,6 +53,10 @@ REACHED_OTHERWISE: Final = {
     "audit.join",
     "signing_key.ensure",
     "signing_key.destroy",
+    # By commands on the data directory.
+    "master_key.rotate",
+    "key.rotate",
+    "key.retire",
     # The house's own too, for whoever reads the published keys.
     "signing_key.published",
 }

@@ -137,7 +137,7 @@ def test_a_key_kept_elsewhere_is_found_there(
             " WHERE purpose = 'audit'"
         ),
         "DELETE FROM keyring WHERE purpose = 'pepper'",
-        "INSERT INTO keyring SELECT 'future', n, wrapped, created_at FROM keyring LIMIT 1",
+        "INSERT INTO keyring SELECT 'future', n, wrapped, created_at, NULL, 0 FROM keyring LIMIT 1",
         "UPDATE installation SET master_key_id = '00000000'",
     ],
 )

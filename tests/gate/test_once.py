@@ -195,11 +195,8 @@ def test_upkeep_deletes_them_by_and_by(tmp_path: Path) -> None:
             assert home.credential is not None
             of = home.credential.id
             house = home.house
-            quick = Upkeep(
-                *(house.gate, house.store, house.counts, house.leader, house.clock),
-                every=0.01,
-                turns=2,
-            )
+            rooms = (house.gate, house.store, house.counts, house.leader, house.key_upkeep)
+            quick = Upkeep(*rooms, house.clock, every=0.01, turns=2)
             upkeep = asyncio.create_task(quick.go_on())
 
             async def is_kept() -> bool:

@@ -41,5 +41,5 @@ def copy_of_an_installation(data: Path) -> MasterKey:
 
 def open_keyring(data: Path, master: MasterKey) -> Keyring:
     """Open the keyring of a data directory."""
-    key_id, keys = SQLiteEngine(data).keys()
-    return Keyring.open(keys, master, key_id)
+    kept = SQLiteEngine(data).keys()
+    return Keyring.open(kept.keys, master, kept.key_id)

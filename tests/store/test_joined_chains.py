@@ -344,9 +344,8 @@ def test_upkeep_joins_by_itself(tmp_path: Path) -> None:
     async def story(nodes: Nodes) -> None:
         await nodes.write(1, "act")
         first = nodes.houses[0]
-        quick = Upkeep(
-            *(first.gate, first.store, first.counts, first.leader, first.clock), every=0.01, turns=1
-        )
+        rooms = (first.gate, first.store, first.counts, first.leader, first.key_upkeep)
+        quick = Upkeep(*rooms, first.clock, every=0.01, turns=1)
         upkeep = asyncio.create_task(quick.go_on())
         try:
             async with asyncio.timeout(30):

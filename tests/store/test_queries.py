@@ -15,13 +15,15 @@ from keystead.core.clock import MINUTE, later
 from keystead.core.secret import Secret
 from keystead.credentials.rotation import Rotation
 from keystead.credentials.wish import CredentialWish
+from keystead.crypto.keyring import MasterKey, read_master_key
 from keystead.gate.acts.once import Once, RequestKey
 from keystead.gate.acts.operation import OPERATIONS
 from keystead.gate.visit import Visit
-from keystead.operations import audit, joins, settings, signing_keys, whoami
+from keystead.operations import audit, joins, keys, settings, signing_keys, whoami
 from keystead.operations.catalogue import apis
 from keystead.operations.catalogue import changes as api_changes
 from keystead.operations.credentials import credentials, rotation, verification
+from keystead.operations.keys import NothingToRetire
 from keystead.operations.oauth import introspection, issuing, revocation
 from keystead.operations.owners import groups, owners, passwords, roles
 from keystead.operations.signing_keys import NothingToDo
@@ -39,6 +41,7 @@ from keystead.ports.groups import GroupQuery
 from keystead.ports.owners import OwnerQuery
 from keystead.ports.paging import PageRequest
 from keystead.ports.vault import AccountQuery, FolderQuery
+from keystead.settings import MASTER_KEY
 from keystead.upkeep import system_arrival
 from keystead.vault.account import AccountWish
 from keystead.vault.folder import FolderWish
@@ -53,17 +56,18 @@ if TYPE_CHECKING:
     from keystead.gate.acts.operation import Operation
 
 # By a remembered credential. An entry is three statements: read the head, append, sign the head.
+# What seals a value or stores a digest looks once more at its key: whether it is still in force.
 # A right taken away is two: raise the generation, name it in the journal; a third where it is held before.
 STATEMENTS = {
     "whoami": 0,
     "secret.read": 4,
     "secret.read_at": 4,
-    "secret.write": 6,
+    "secret.write": 7,
     "account.list": 1,
     "account.find": 1,
     "account.read": 1,
     "account.versions": 2,
-    "account.create": 5,
+    "account.create": 6,
     "account.edit": 5,
     "account.delete": 6,
     "folder.list": 2,
@@ -97,12 +101,12 @@ STATEMENTS = {
     "credential.list": 4,
     "credential.summarise": 2,
     "credential.read": 3,
-    "credential.create": 5,
+    "credential.create": 6,
     "credential.edit": 9,
-    "credential.rotate": 14,
-    "credential.rotate_self": 14,
+    "credential.rotate": 15,
+    "credential.rotate_self": 15,
     # The old one is buried, which is told; the new one is added.
-    "credential.refresh": 11,
+    "credential.refresh": 12,
     "credential.disable": 9,
     "credential.enable": 9,
     "credential.revoke": 9,
@@ -110,7 +114,7 @@ STATEMENTS = {
     "credential.delete": 9,
     "credential.verify": 2,
     "settings.read": 1,
-    "oauth.issue": 4,
+    "oauth.issue": 5,
     "oauth.introspect": 1,
     "oauth.revoke": 3,
     # Two for the one setting that changes.
@@ -126,10 +130,15 @@ STATEMENTS = {
     "signing_key.list": 1,
     "signing_key.published": 1,
     # Looked at before, and once more in the act; the key that is succeeded gets its end.
-    "signing_key.rotate": 7,
-    "signing_key.ensure": 5,
+    "signing_key.rotate": 8,
+    "signing_key.ensure": 6,
     # There is none that has ended, and nothing is written.
     "signing_key.destroy": 1,
+    # One for each of four keys.
+    "master_key.rotate": 11,
+    "key.rotate": 11,
+    # None was replaced.
+    "key.retire": 2,
 }
 
 PASSWORD = "nine troubled waters"
@@ -141,7 +150,7 @@ RECOGNISED = 6
 
 async def cost(home: Home, operation: Operation[..., Any], *arguments: object) -> int:
     before = home.house.database.statements
-    with suppress(NothingToJoin, NothingToDo):
+    with suppress(NothingToJoin, NothingToDo, NothingToRetire):
         await home.perform(operation, *arguments)
     return home.house.database.statements - before
 
@@ -172,6 +181,7 @@ async def measure(home: Home) -> dict[str, int]:
     registered = APIWish(identifier="https://a.example", name="a", groups=some)
     api, none = await home.perform(apis.create_api, registered), APIWish(groups=())
     gone = await home.perform(apis.create_api, replace(registered, identifier="https://c.example"))
+    master = read_master_key(home.data / MASTER_KEY)
     account, path = home.account_id, "ops/orders"
     asked: list[tuple[Operation[..., Any], tuple[object, ...]]] = [
         (whoami.whoami, ()),
@@ -237,6 +247,9 @@ async def measure(home: Home) -> dict[str, int]:
         (signing_keys.list_signing_keys, ()),
         (signing_keys.published_keys, ()),
         (signing_keys.destroy_ended_keys, ()),
+        (keys.retire_keys, ()),
+        (keys.rotate_key, (master, "seal")),
+        (keys.rotate_master_key, (master, MasterKey(bytes(32)))),
     ]
     found = {}
     for operation, arguments in asked:
@@ -311,8 +324,8 @@ def test_what_recognition_costs_and_that_it_is_paid_once(tmp_path: Path) -> None
     asyncio.run(run())
 
 
-def test_a_key_costs_two_statements_and_an_answer_told_again_five(tmp_path: Path) -> None:
-    """The claim and the answer; or the claim, the answer and the three of an entry."""
+def test_a_key_costs_three_statements_and_an_answer_told_again_five(tmp_path: Path) -> None:
+    """The claim, the answer, a look at what sealed it; or the claim, the answer and the three of an entry."""
 
     async def run() -> None:
         async with at_home(tmp_path / "data") as home:
@@ -326,7 +339,7 @@ def test_a_key_costs_two_statements_and_an_answer_told_again_five(tmp_path: Path
                 return home.house.database.statements - before
 
             await home.perform(whoami.whoami)
-            assert await asked() == STATEMENTS["folder.create"] + 2
+            assert await asked() == STATEMENTS["folder.create"] + 3
             await home.perform(whoami.whoami)
             assert await asked() == 2 + 3
 

@@ -4,7 +4,7 @@
     catalogue/    `api`
     vault/        `folder`, `account`, `get`
     house/        `init`, `join`, `serve`, `doctor`, `migrate-store`, `owner`, `group`, `settings`,
-                  `signing-key`, `audit`, `whoami`
+                  `signing-key`, `master-key`, `keyring`, `audit`, `whoami`
 
 What they share stands beside them: how a command is typed (`options`, `inputs`, `fields`, `files`), asks
 (`connection`, `names`, `changes`, `listing`) and speaks (`output`, `failures`, `endings`). The rules of
@@ -12,8 +12,9 @@ speech are written in `output`, the exit codes in `failures`. `app` has the whol
 reads a noun's commands when one of them is wanted.
 
 Commands on a server go through `keystead_client` and know nothing of the house behind it. Commands on
-a data directory (`init`, `join`, `migrate-store`, `serve`, `doctor`, `audit verify`, `audit export`,
-`audit checkpoint`) call `keystead.founding`, `installation` and `main`; this is the one room that may.
+a data directory (`init`, `join`, `migrate-store`, `serve`, `doctor`, `master-key rotate`,
+`keyring list`, `keyring rotate`, `keyring reseal`, `audit verify`, `audit export`, `audit checkpoint`) call
+`keystead.founding`, `installation`, `rotation` and `main`; this is the one room that may.
 """
 
 __all__ = [

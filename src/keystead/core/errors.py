@@ -11,15 +11,17 @@
     │   └── Throttled         too many failures from there; try again later
     ├── Invalid               what was sent cannot be understood; every wrong field named
     ├── Unavailable           cannot be decided or kept just now; nothing was done
+    │   └── SealsSpent            crypto.envelope: a seal key has sealed as much as is safe
     ├── Misconfigured         the installation itself is wrong; said to the operator at the start
     │   └── ServerFailed          store.postgres.aside: the database's server failed, or is out of reach
     ├── Broken                what is kept cannot be what was kept; to the client a fault
     │   ├── BrokenEnvelope        crypto.envelope: a sealed value that does not open
     │   ├── BrokenPasswordHash    crypto.passwords: a hash that cannot be checked
     │   └── BrokenEntry           audit.errors: bytes that are no entry of the audit
-    ├── SealsSpent            crypto.envelope: a seal key has sealed as much as is safe
+    ├── KeyReplaced           ports.keyring: a key made something that another one has replaced; asked again
     ├── NothingToJoin         audit.joins: upkeep has nothing to enter, and takes its act back
-    └── NothingToDo           operations.signing_keys: the same of signing keys
+    ├── NothingToDo           operations.signing_keys: the same of signing keys
+    └── NothingToRetire       operations.keys: the same of replaced keys
 
 A code is part of the interface and never changes its meaning.
 """

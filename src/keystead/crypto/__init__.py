@@ -1,8 +1,8 @@
 """Keys, and what is made with them: tokens, digests, sealed values, signatures, password hashes.
 
 This room knows bytes and keys; it does not know credentials, rows or rights. It does no input or
-output but one: `master_key` writes and reads the master key's file, because mode, durability and
-form of a key file are one matter, and the text of the key should not travel through other rooms.
+output but one: `master` reads and writes what the master key comes from, because mode, durability and form
+of a key file are one matter, and the text of the key should not travel through other rooms.
 
 How a secret passes: `token_format.mint` makes it, `digest` computes what is stored and looked up,
 and `keyring` holds the peppers and seal keys, opened once at the start by the master key. `jose` has what
@@ -17,8 +17,9 @@ __all__ = [
     "jose",
     "keyed_hash",
     "keyring",
-    "master_key",
+    "master",
     "password_rules",
     "passwords",
     "token_format",
+    "used_keys",
 ]

@@ -12,6 +12,7 @@ from typing import Final
 
 from keystead.core.secret import Secret
 from keystead.crypto.keyed_hash import KeyedHash
+from keystead.crypto.used_keys import PEPPER, UsedKeys
 
 __all__ = ["Digester"]
 
@@ -19,25 +20,36 @@ __all__ = ["Digester"]
 class Digester:
     """Computes the digests that secrets are stored and found by."""
 
-    __slots__ = ("_newest", "_peppers")
+    __slots__ = ("_newest", "_peppers", "_used")
 
-    def __init__(self, peppers: Mapping[int, bytes]) -> None:
+    def __init__(self, peppers: Mapping[int, bytes], used: UsedKeys | None = None) -> None:
         """Prepare every live pepper.
 
         Args:
             peppers: 32 random bytes each, by number; the highest number is the newest.
+            used: is told which one makes digests to be stored.
 
         Raises:
             ValueError: there is none, or one has another length.
         """
+        self._used: Final = UsedKeys() if used is None else used
+        self.learn(peppers)
+
+    def learn(self, peppers: Mapping[int, bytes]) -> None:
+        """Go on with these peppers instead.
+
+        Raises:
+            ValueError: as at first.
+        """
         if not peppers:
             raise ValueError("a digester needs a pepper")
-        self._peppers: Final = [(n, KeyedHash(peppers[n])) for n in sorted(peppers, reverse=True)]
-        self._newest: Final = self._peppers[0]
+        self._peppers = [(n, KeyedHash(peppers[n])) for n in sorted(peppers, reverse=True)]
+        self._newest = self._peppers[0]
 
     def digest(self, token: Secret) -> tuple[int, bytes]:
         """Return the newest pepper's number and the token's digest under it, for storing."""
         n, pepper = self._newest
+        self._used.note(PEPPER, n)
         return n, pepper.digest(token.reveal().encode())
 
     def candidates(self, token: Secret) -> list[tuple[int, bytes]]:

@@ -17,7 +17,8 @@ from typing import Final, NamedTuple
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from keystead.core.errors import Broken, KeysteadError
+from keystead.core.errors import Broken, Unavailable
+from keystead.crypto.used_keys import SEAL, UsedKeys
 
 __all__ = [
     "KEY_BYTES",
@@ -27,6 +28,7 @@ __all__ = [
     "Place",
     "Sealer",
     "SealsSpent",
+    "head_of",
     "seal_number",
 ]
 
@@ -59,8 +61,15 @@ class BrokenEnvelope(Broken):
     rule = "sealed value altered or moved"
 
 
-class SealsSpent(KeysteadError):  # a state of the key
+class SealsSpent(Unavailable):
     """The newest seal key has sealed as much as is safe; a new one must be made first."""
+
+    def __init__(self, n: int) -> None:
+        """Say which."""
+        super().__init__(
+            "busy",
+            f"seal key {n} has sealed as much as is safe; run keystead keyring rotate seal",
+        )
 
 
 class Place(NamedTuple):
@@ -84,38 +93,61 @@ class Sealer:
 
     Attributes:
         newest: the number of the key that seals.
-        seals: how many values this process has sealed with it, far below `SEALS_PER_KEY` for as long as
-            it lives; they are not added up over processes.
+        seals: how many values have been sealed with it: by this process, and by all of them as far as they
+            had counted them into the keyring when this one last read it.
     """
 
-    __slots__ = ("_keys", "newest", "seals")
+    __slots__ = ("_keys", "_uncounted", "_used", "newest", "seals")
 
-    def __init__(self, keys: Mapping[int, bytes]) -> None:
+    def __init__(self, keys: Mapping[int, bytes], used: UsedKeys | None = None) -> None:
         """Prepare every live key.
 
         Args:
             keys: 32 random bytes each, by number (1 to 2**32 - 1); the highest is the newest.
+            used: is told which one seals.
 
         Raises:
             ValueError: there is none, or one has another length.
+        """
+        self._used: Final = UsedKeys() if used is None else used
+        self._uncounted: dict[int, int] = {}
+        self.learn(keys)
+
+    def learn(self, keys: Mapping[int, bytes], counted: int = 0) -> None:
+        """Go on with these keys instead, the newest of which has sealed so many values by all accounts.
+
+        Raises:
+            ValueError: as at first.
         """
         if not keys:
             raise ValueError("a sealer needs a key")
         if any(len(key) != KEY_BYTES for key in keys.values()):
             raise ValueError(f"a seal key is {KEY_BYTES} bytes")
-        self._keys: Final = {n: AESGCM(key) for n, key in keys.items()}
-        self.newest: Final = max(keys)
-        self.seals = 0
+        self._keys = {n: AESGCM(key) for n, key in keys.items()}
+        self.newest = max(keys)
+        self.seals = counted + self._uncounted.get(self.newest, 0)
+
+    def take_uncounted(self) -> dict[int, int]:
+        """Return by number how many values this process has sealed since it was last asked."""
+        taken, self._uncounted = self._uncounted, {}
+        return taken
+
+    def give_back(self, uncounted: Mapping[int, int]) -> None:
+        """Take back what could not be counted into the keyring."""
+        for n, seals in uncounted.items():
+            self._uncounted[n] = self._uncounted.get(n, 0) + seals
 
     def seal(self, place: Place, plaintext: bytes) -> bytes:
         """Return the envelope of `plaintext` for this place.
 
         Raises:
-            SealsSpent: this process alone has reached `SEALS_PER_KEY`.
+            SealsSpent: the newest key has reached `SEALS_PER_KEY`.
         """
         if self.seals >= SEALS_PER_KEY:
-            raise SealsSpent(f"seal key {self.newest} has sealed {self.seals} values")
+            raise SealsSpent(self.newest)
         self.seals += 1
+        self._uncounted[self.newest] = self._uncounted.get(self.newest, 0) + 1
+        self._used.note(SEAL, self.newest)
         nonce = os.urandom(_NONCE_BYTES)
         sealed = self._keys[self.newest].encrypt(nonce, plaintext, _bind(place, self.newest))
         return _HEAD.pack(_FORMAT, self.newest) + nonce + sealed
@@ -138,6 +170,11 @@ class Sealer:
         except InvalidTag:
             # Without a cause: the library's error would add nothing but its own frames.
             raise BrokenEnvelope(f"{_name(place)} does not open: altered or moved") from None
+
+
+def head_of(n: int) -> bytes:
+    """Return how the envelopes of a key begin."""
+    return _HEAD.pack(_FORMAT, n)
 
 
 def seal_number(envelope: bytes) -> int:

@@ -3,9 +3,9 @@
 `gate` walks the steps. `callers` recognises who asks, remembers what recognition read, and drops it when it
 changes; `acts` has what can be asked, its slow step, its transaction, and the first answer to what is asked
 for twice. `pool` is where the slow step runs; `throttle` bounds what strangers, and guessing, can cost;
-`ended` deletes what has ended by itself; `telling` enters and counts each no, and `events` makes the
-entries; `visit` is one request as its door sees it. A door cannot forget a step, because it does not contain
-one.
+`ended` deletes what has ended by itself; `keys` keeps the keyring true while keys come and go; `telling`
+enters and counts each no, and `events` makes the entries; `visit` is one request as its door sees it. A door
+cannot forget a step, because it does not contain one.
 """
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "ended",
     "events",
     "gate",
+    "keys",
     "pool",
     "telling",
     "throttle",

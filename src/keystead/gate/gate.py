@@ -15,19 +15,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from keystead.core.arrival import Presented
-from keystead.core.errors import Broken, Refused
+from keystead.core.errors import Broken, Refused, Unavailable
 from keystead.gate.acts.act import Act
 from keystead.gate.acts.first_use import end_older
 from keystead.gate.acts.once import Answered, Once, answer_gone, do_once, is_kept
 from keystead.gate.acts.operation import Told
 from keystead.gate.acts.preparation import Preparation
 from keystead.gate.callers.caller import Caller
-from keystead.gate.callers.schemes import Misplaced, Verified, is_cookie, recognise, refusal_of
+from keystead.gate.callers.schemes import (
+    Failed,
+    Misplaced,
+    Verified,
+    is_cookie,
+    recognise,
+    refusal_of,
+)
 from keystead.gate.callers.signed import is_signed, use_up
 from keystead.gate.telling import Telling, refusal_by
 from keystead.gate.throttle import Attempts
 from keystead.gate.usage import UsageCounter
 from keystead.policy.decide import Question, decide
+from keystead.ports.keyring import KeyReplaced
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -215,10 +223,14 @@ class Gate:
                 value = await self._store.browse(do)
             else:
                 value = await self._store.read(do)
-        except (Refused, Broken) as error:
-            if not is_certain and await self._freshness.was_behind():
+        except (Refused, Broken, KeyReplaced) as error:
+            if not is_certain and (
+                await self._freshness.was_behind() or isinstance(error, KeyReplaced)
+            ):
                 caller = await self._admitted(operation, visit)
                 return await self._do(operation, caller, visit, work, is_certain=True)
+            if isinstance(error, KeyReplaced):
+                raise Unavailable("busy", "a key is being replaced; try again") from None
             about = acts[0].object if acts else None
             # 5. Tell.
             await self._telling.refusal(operation.verb, caller.actor, arrival, error, about)
@@ -242,6 +254,11 @@ class Gate:
             outcome = await recognise(
                 arrival.presented, self._keyring.digester, self._freshness, arrival.at
             )
+            if isinstance(outcome, Failed) and await self._freshness.was_behind():
+                # It may be of a pepper that is not known here yet.
+                outcome = await recognise(
+                    arrival.presented, self._keyring.digester, self._freshness, arrival.at
+                )
         if isinstance(outcome, Verified):
             return await self._freshness.caller(outcome.known)
         refusal = refusal_of(outcome)

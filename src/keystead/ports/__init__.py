@@ -12,6 +12,7 @@ __all__ = [
     "freshness",
     "groups",
     "idempotency",
+    "keyring",
     "mints",
     "owners",
     "paging",

@@ -10,8 +10,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Changed", "GenerationRecords", "News", "NewsFeed"]
 
-Changed = Literal["credential", "owner", "folders", "owners", "apis", "settings"]
-"""A credential, an owner, the folders with their grants, the APIs, settings; or too many owners to name."""
+Changed = Literal["credential", "owner", "folders", "owners", "apis", "settings", "keys"]
+"""A credential, an owner, the folders with their grants, the APIs, settings, the house's own keys; or too
+many owners to name."""
 
 
 @dataclass(frozen=True, slots=True)

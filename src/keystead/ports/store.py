@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from keystead.ports.freshness import GenerationRecords
     from keystead.ports.groups import GroupRecords
     from keystead.ports.idempotency import IdempotencyRecords
+    from keystead.ports.keyring import KeyringRecords
     from keystead.ports.mints import MintRecords
     from keystead.ports.owners import OwnerRecords
     from keystead.ports.settings import SettingRecords
@@ -75,6 +76,10 @@ class Tx(Protocol):
     @property
     def signing_keys(self) -> SigningKeyRecords:
         """Keys that sign access tokens."""
+
+    @property
+    def keyring(self) -> KeyringRecords:
+        """The house's own keys, wrapped."""
 
     @property
     def audit(self) -> AuditRecords:

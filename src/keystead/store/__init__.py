@@ -16,6 +16,7 @@ __all__ = [
     "engine",
     "examining",
     "grouping",
+    "keys",
     "leader",
     "move",
     "opening",

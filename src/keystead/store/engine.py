@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from contextlib import AbstractContextManager
 
     from keystead.audit.chain import Place, SignedHead, StoredEntry
     from keystead.core.clock import Instant
     from keystead.crypto.keyring import AuditKey, Keyring, MasterKey, WrappedKey
     from keystead.ports.freshness import NewsFeed
+    from keystead.ports.keyring import KeptKeys
     from keystead.ports.store import Store
     from keystead.ports.usage import UsageRecords
 
@@ -110,8 +111,10 @@ class Engine(Protocol):
             Misconfigured: there is an installation already, or another program's tables.
         """
 
-    def keys(self) -> tuple[str, Sequence[WrappedKey]]:
-        """Return the master key's id and the keys that it wraps.
+    def keys(self, *, settled: bool = False) -> KeptKeys:
+        """Return the keys, and which master key wraps them; also of a database in an older form.
+
+        One that is to be `settled` waits for a transaction whose end nobody has heard of.
 
         Raises:
             Misconfigured: there is no installation.

@@ -1,4 +1,7 @@
-"""Whether anybody serves a data directory: each process that does holds a lock that others may share."""
+"""Whether anybody serves a data directory: each process that does holds a lock that others may share.
+
+And whose turn it is to change its master key.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +15,10 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-__all__ = ["Absence", "Presence"]
+__all__ = ["Absence", "KeyTurn", "Presence"]
 
 _FILE: Final = "serving.lock"
+_TURN: Final = "master.lock"
 
 
 class Presence:
@@ -73,5 +77,38 @@ class Absence:
         os.close(self._file)
 
 
-def _opened(data: Path) -> int:
-    return os.open(data / _FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+class KeyTurn:
+    """The turn of whoever changes the master key or tidies its files, at one node; in a `with`.
+
+    Attributes:
+        taken: it is this one's; always so where it `waits`.
+    """
+
+    def __init__(self, data: Path, *, waits: bool = True) -> None:
+        """Mean a data directory."""
+        self._data = data
+        self._mode = fcntl.LOCK_EX | (0 if waits else fcntl.LOCK_NB)
+        self.taken = False
+
+    def __enter__(self) -> Self:
+        """Take the turn, if it is free or one waits for it."""
+        self._file = _opened(self._data, _TURN)
+        try:
+            fcntl.flock(self._file, self._mode)
+            self.taken = True
+        except BlockingIOError:
+            self.taken = False
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Give the turn away."""
+        os.close(self._file)
+
+
+def _opened(data: Path, name: str = _FILE) -> int:
+    return os.open(data / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

@@ -1,5 +1,6 @@
 """`keystead init | join | serve | doctor | migrate-store`: an installation in its data directory.
 
+On the same directory its keys are rotated (`master-key`, `keyring`).
 Through a server: its owners (`owner`, `group`), its rules (`settings`), its keys (`signing-key`), its
 `audit`, and `whoami`.
 """
@@ -8,6 +9,8 @@ __all__ = [
     "audit",
     "groups",
     "installation",
+    "keyring",
+    "master_key",
     "move",
     "owners",
     "passwords",

@@ -69,6 +69,8 @@ def init(
     """Make an installation in a new or empty directory.
 
     It has an administrator; his password and his token are shown this once. With --json one line holds them.
+    Its master key is made and kept in master.key, unless KEYSTEAD_MASTER_KEY, KEYSTEAD_MASTER_PASSPHRASE,
+    KEYSTEAD_MASTER_PASSPHRASE_FILE or KEYSTEAD_MASTER_PKCS11 is given.
     """
     from keystead import founding
 
@@ -85,8 +87,14 @@ def init(
         return
     for name, value in found.items():
         sys.stdout.write(f"{name}: {value}\n")
-    note("This is shown only once. Back up the master key apart from the database:")
-    note(f"without {data / 'master.key'} nobody opens what is kept here.")
+    if (data / "master.key").exists():
+        note("This is shown only once. Back up the master key apart from the database:")
+        note(f"without {data / 'master.key'} nobody opens what is kept here.")
+    else:
+        note(
+            "This is shown only once. Keep what the master key comes from apart from the database:"
+        )
+        note("without it nobody opens what is kept here.")
     note(f"Next: keystead serve --data {data}")
 
 
@@ -94,15 +102,22 @@ def join(
     data: Data,
     *,
     master_key: Annotated[
-        Path,
-        typer.Option(metavar="FILE", exists=True, dir_okay=False, help="The installation's key."),
-    ],
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            exists=True,
+            dir_okay=False,
+            help="The installation's key  [default: from the environment]",
+        ),
+    ] = None,
     database_url: DatabaseURL = None,
     json: Json = False,
 ) -> None:
     """Make the data directory of one more node of an installation in PostgreSQL.
 
-    It holds a copy of the master key. The node's number is the next free one.
+    It holds a copy of the master key's file, unless KEYSTEAD_MASTER_KEY, KEYSTEAD_MASTER_PASSPHRASE,
+    KEYSTEAD_MASTER_PASSPHRASE_FILE or KEYSTEAD_MASTER_PKCS11 is given instead. The node's number is the next
+    free one.
     """
     from keystead import founding
 

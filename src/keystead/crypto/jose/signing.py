@@ -96,7 +96,7 @@ class KeyPair:
 
     def seal(self, sealer: Sealer) -> bytes:
         """Return the private half, sealed for the row of its own `kid`."""
-        return sealer.seal(_place(self.kid), self.private)
+        return sealer.seal(place_of_signing_key(self.kid), self.private)
 
 
 class Signer:
@@ -162,7 +162,7 @@ class Signers:
             del self._open[kid, sealed]
 
     def _opened(self, kid: str, sealed: bytes) -> Signer:
-        private = self._sealer.open(_place(kid), sealed)
+        private = self._sealer.open(place_of_signing_key(kid), sealed)
         try:
             signer = Signer(private)
         except ValueError:
@@ -223,7 +223,8 @@ def _public_jwk(key: object) -> dict[str, str]:
     return {**named, "kty": jwk.key_type, **public}
 
 
-def _place(kid: str) -> Place:
+def place_of_signing_key(kid: str) -> Place:
+    """Return what a private half is bound to."""
     return Place("signing_keys", kid, "sealed", 1)
 
 

@@ -121,7 +121,9 @@ async def do_once(act: Act, once: Once[T], work: Callable[[Act], Awaitable[T]]) 
     kept = _Kept(
         once.key.digest, _standing(act.caller), tuple(act.caller.relied or ()), act.object, answer
     )
-    sealed = act.keyring.sealer.seal(_place(credential_id, key, end), _ENCODER.encode(kept))
+    sealed = act.keyring.sealer.seal(
+        place_of_answer(credential_id, key, end), _ENCODER.encode(kept)
+    )
     await act.tx.idempotency.keep(credential_id, key, sealed)
     return Answered(answer, repeated=False)
 
@@ -136,7 +138,7 @@ async def _recall(act: Act, key: RequestKey) -> bytes:
     found = await act.tx.idempotency.find(credential_id, key.text, act.at)
     if found is None:
         raise answer_gone()
-    place = _place(credential_id, key.text, found.expires_at)
+    place = place_of_answer(credential_id, key.text, found.expires_at)
     kept = _DECODER.decode(act.keyring.sealer.open(place, found.sealed))
     if not hmac.compare_digest(kept.request, key.digest):
         raise Conflict(
@@ -168,6 +170,7 @@ def _standing(caller: Caller) -> bytes:
     ).digest()
 
 
-def _place(credential_id: str, key: str, end: Instant) -> Place:
+def place_of_answer(credential_id: str, key: str, end: Instant) -> Place:
+    """Return what a kept answer is bound to."""
     # With the end as its version: put off by somebody who writes the database, it opens nothing.
     return Place("kept_answers", f"{credential_id}/{key}", "sealed", end)

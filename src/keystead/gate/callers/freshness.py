@@ -38,8 +38,10 @@ _OF_EACH: Final = 20
 class Freshness:
     """One process's memory."""
 
-    def __init__(self, store: Store, feed: NewsFeed) -> None:
-        """Remember nothing yet."""
+    def __init__(
+        self, store: Store, feed: NewsFeed, learn_keys: Callable[[], Awaitable[None]]
+    ) -> None:
+        """Remember nothing yet; `learn_keys` reads the keyring anew."""
         self._store = store
         self._feed = feed
         self._known: dict[bytes, tuple[Known, Subject]] = {}
@@ -55,12 +57,25 @@ class Freshness:
         self._callers: dict[bytes, Caller] = {}
         # Raised whenever something is dropped: what was read before may not be remembered after.
         self._drops = 0
+        self._learn_keys = learn_keys
+        self._keys_changed = self._keys_learnt = 0
 
     async def catch_up(self) -> bool:
         """Drop whatever has changed, and say whether anything has; called before every use of the memory."""
+        has_changed = await self._drop_what_changed()
+        if self._keys_learnt != self._keys_changed:
+            # Whoever comes meanwhile learns them as well, and a failure is tried again.
+            changed = self._keys_changed
+            await self._learn_keys()
+            self._keys_learnt = max(self._keys_learnt, changed)
+        return has_changed
+
+    async def _drop_what_changed(self) -> bool:
         news = await self._feed.news()
         if news is None:
             return False
+        # Before the others, whose names may be too many to be looked at one by one.
+        self._keys_changed += news.everything or any(name == "keys" for name, _ in news.named)
         self._drops += 1
         self._callers.clear()
         if news.everything:
@@ -76,6 +91,8 @@ class Freshness:
                     self._apis = None
                 case "settings":
                     self._organisation = None
+                case "keys":
+                    pass
                 case "credential" | "owner":
                     for digest in self._digests.pop(ref, ()):
                         self._drop(digest)

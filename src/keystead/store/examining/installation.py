@@ -7,15 +7,18 @@ import sqlite3
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from keystead.core.errors import KeysteadError, Misconfigured
-from keystead.crypto.keyring import read_master_key
+from keystead.crypto.envelope import SEALS_PER_KEY
+from keystead.crypto.keyring import SEAL
 from keystead.store.engine import Check
-from keystead.store.opening import open_keyring
+from keystead.store.opening import opened
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from keystead.core.clock import Instant
-    from keystead.crypto.keyring import Keyring
+    from keystead.crypto.keyring import Keyring, WrappedKey
+    from keystead.crypto.master.source import MasterSource
     from keystead.store.engine import Engine
 
 __all__ = ["Finding", "examine"]
@@ -32,24 +35,39 @@ class Finding(NamedTuple):
     sentence: str
 
 
-def examine(data: Path, key_file: Path, engine: Engine, at: Instant) -> list[Finding]:
+def examine(data: Path, source: MasterSource, engine: Engine, at: Instant) -> list[Finding]:
     """Return every check's finding; a check that cannot be made is a finding too."""
 
     def keyring() -> Keyring:
-        return open_keyring(engine, key_file)
+        return opened(engine.keys(), source)[1]
 
     def master_key() -> str:
         keyring()
-        opens = read_master_key(key_file).key_id
+        opens = engine.keys().key_id
         return f"{opens} opens the keyring; keep a backup of it apart from the database"
 
     checks = (
         Check("data directory", lambda: _directory(data)),
         Check("disk space", lambda: _disk(data)),
         Check("master key", master_key),
+        Check("keyring", lambda: _keyring(engine.keys().keys)),
         *engine.checks(keyring, at),
     )
     return [_made(check) for check in checks]
+
+
+def _keyring(keys: Iterable[WrappedKey]) -> str:
+    """Tell how much the newest seal key may still seal, and which keys wait to be let go."""
+    keys = sorted(keys, key=lambda key: (key.purpose, key.n))
+    newest = max((key for key in keys if key.purpose == SEAL), key=lambda key: key.n)
+    if newest.seals >= SEALS_PER_KEY // 2:
+        raise Misconfigured(
+            f"seal key {newest.n} has sealed {newest.seals:,} values of {SEALS_PER_KEY:,} at most;"
+            " run keystead keyring rotate seal."
+        )
+    old = [f"{key.purpose} {key.n}" for key in keys if key.superseded_at is not None]
+    waits = f"; replaced and still needed: {', '.join(old)}" if old else ""
+    return f"seal key {newest.n} has sealed {newest.seals:,} values of {SEALS_PER_KEY:,} at most{waits}"
 
 
 def _made(check: Check) -> Finding:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from keystead.audit.chain import NODES, genesis
 from keystead.core.errors import Misconfigured
-from keystead.crypto.keyring import Keyring, WrappedKey
+from keystead.crypto.keyring import Keyring
+from keystead.store.keys import kept_keys
 from keystead.store.postgres.aside import Aside
 from keystead.store.postgres.chains import ServerChains
 from keystead.store.postgres.doctor import checks
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from keystead.core.clock import Instant
-    from keystead.crypto.keyring import AuditKey, MasterKey
+    from keystead.crypto.keyring import AuditKey, MasterKey, WrappedKey
+    from keystead.ports.keyring import KeptKeys
     from keystead.store.engine import Chains, Check
 
 __all__ = ["PostgresDatabase", "PostgresEngine"]
@@ -71,15 +73,19 @@ class PostgresEngine:
                 server.execute(EMPTY)
                 raise
 
-    def keys(self) -> tuple[str, Sequence[WrappedKey]]:
+    def keys(self, *, settled: bool = False) -> KeptKeys:
         """See the port."""
         with Aside(self._url) as server:
-            found = server.value("SELECT master_key_id FROM installation")
-            rows = server.fetch("SELECT purpose, n, wrapped FROM keyring")
-        if found is None:
+            if settled:
+                # The server may still be at a COMMIT whose client is gone; it holds this row until then.
+                server.execute("SELECT 1 FROM installation FOR SHARE")
+            server.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            found = server.fetch("SELECT * FROM installation")
+            rows = server.fetch("SELECT * FROM keyring")
+        if not found:
             msg = "This database holds no finished installation; run keystead init."
             raise Misconfigured(msg)
-        return found, [WrappedKey(*row) for row in rows]
+        return kept_keys(dict(found[0]), map(dict, rows))
 
     def require_chain(self) -> None:
         """See the port."""
@@ -125,7 +131,7 @@ class PostgresDatabase:
         """Belong to a node; `start` connects."""
         self._url = url
         self._shared = SharedGeneration(data)
-        self.store = PostgresStore(url, node, keyring.audit, self._shared)
+        self.store = PostgresStore(url, node, keyring, self._shared)
         self.counts = PostgresCounts(self.store)
         self._feeds: list[PostgresFeed] = []
 
@@ -172,9 +178,9 @@ def _found(
     server.execute("BEGIN")
     # The primary key would part two who found at once, if the turn did not.
     server.execute(
-        "INSERT INTO installation (id, organisation, master_key_id, created_at)"
-        " VALUES (1, $1, $2, $3)",
-        *(organisation, master.key_id, at),
+        "INSERT INTO installation (id, organisation, master_key_id, created_at, master_derivation)"
+        " VALUES (1, $1, $2, $3, $4)",
+        *(organisation, master.key_id, at, master.derivation),
     )
     server.many(
         "INSERT INTO keyring (purpose, n, wrapped, created_at) VALUES ($1, $2, $3, $4)",

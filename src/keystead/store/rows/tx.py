@@ -12,6 +12,7 @@ from keystead.store.rows.credentials.mints import MintRows
 from keystead.store.rows.credentials.signing_keys import SigningKeyRows
 from keystead.store.rows.generation import GenerationRows
 from keystead.store.rows.idempotency import IdempotencyRows
+from keystead.store.rows.keyring import KeyringRows
 from keystead.store.rows.owners.groups import GroupRows
 from keystead.store.rows.owners.owners import OwnerRows
 from keystead.store.rows.settings import SettingRows
@@ -44,4 +45,5 @@ class SQLTx:
         self.idempotency = IdempotencyRows(run)
         self.settings = SettingRows(run, self.generation, holds=writes)
         self.signing_keys = SigningKeyRows(run)
+        self.keyring = KeyringRows(run, holds=writes)
         self.audit = AuditRows(run, node, tail)

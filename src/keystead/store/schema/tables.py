@@ -66,6 +66,8 @@ installation = Table(
     _text("organisation"),
     _text("master_key_id"),
     _instant("created_at"),
+    # Since revision 0007: how the master key is made of a passphrase; nothing where it is not.
+    Column("master_derivation", String, nullable=False, server_default=text("''")),
 )
 
 keyring = Table(
@@ -75,6 +77,9 @@ keyring = Table(
     Column("n", Integer, primary_key=True),
     Column("wrapped", LargeBinary, nullable=False),
     _instant("created_at"),
+    # Since revision 0007. A key that is replaced makes nothing new; its row is what those who do so lock.
+    _instant("superseded_at", nullable=True),
+    Column("seals", BigInteger, nullable=False, server_default=text("0")),
 )
 
 owners = Table(

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from keystead.audit.chain import SearchColumns
 from keystead.core.errors import Misconfigured
-from keystead.crypto.keyring import WrappedKey
 from keystead.store.engine import Chain
+from keystead.store.keys import kept_keys
 from keystead.store.rows.entries import entry_from, head_from
 from keystead.store.sqlite.connection import connect
 from keystead.store.sqlite.counts import SQLiteCounts
@@ -20,13 +20,14 @@ from keystead.store.sqlite.store import SQLiteStore
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator
     from contextlib import AbstractContextManager
     from pathlib import Path
 
     from keystead.audit.chain import Place
     from keystead.core.clock import Instant
-    from keystead.crypto.keyring import AuditKey, Keyring, MasterKey
+    from keystead.crypto.keyring import AuditKey, Keyring, MasterKey, WrappedKey
+    from keystead.ports.keyring import KeptKeys
     from keystead.store.engine import Chains, Check
 
 __all__ = ["SQLiteDatabase", "SQLiteEngine"]
@@ -58,18 +59,20 @@ class SQLiteEngine:
         found_installation(self._data, organisation, master, keys, at)
         yield
 
-    def keys(self) -> tuple[str, Sequence[WrappedKey]]:
-        """See the port."""
+    def keys(self, *, settled: bool = False) -> KeptKeys:
+        """See the port: a transaction ends with its process, and is taken back."""
+        del settled
         connection = connect(self._data, writes=False)
         try:
-            found = connection.execute("SELECT master_key_id FROM installation").fetchall()
-            rows = connection.execute("SELECT purpose, n, wrapped FROM keyring").fetchall()
+            connection.execute("BEGIN")
+            found = connection.execute("SELECT * FROM installation").fetchall()
+            rows = connection.execute("SELECT * FROM keyring").fetchall()
         finally:
             connection.close()
         if not found:
             msg = "This data directory holds no finished installation; run keystead init."
             raise Misconfigured(msg)
-        return found[0][0], [WrappedKey(*row) for row in rows]
+        return kept_keys(dict(found[0]), map(dict, rows))
 
     def require_chain(self) -> None:
         """See the port: a head that is missing is found by the first act, and by `verify`."""
@@ -107,7 +110,7 @@ class SQLiteDatabase:
     def __init__(self, data: Path, keyring: Keyring) -> None:
         """Open the files."""
         self._data = data
-        self.store = SQLiteStore(data, keyring.audit)
+        self.store = SQLiteStore(data, keyring.audit, keyring.used)
         self.counts = SQLiteCounts(data)
         self._feeds: list[SQLiteFeed] = []
 

@@ -40,9 +40,9 @@ def found_installation(
             msg = "There is an installation in this data directory already."
             raise Misconfigured(msg)
         connection.execute(
-            "INSERT INTO installation (id, organisation, master_key_id, created_at)"
-            " VALUES (1, ?, ?, ?)",
-            (organisation, master.key_id, at),
+            "INSERT INTO installation (id, organisation, master_key_id, created_at, master_derivation)"
+            " VALUES (1, ?, ?, ?, ?)",
+            (organisation, master.key_id, at, master.derivation),
         )
         connection.executemany(
             "INSERT INTO keyring (purpose, n, wrapped, created_at) VALUES (?, ?, ?, ?)",

@@ -16,6 +16,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from keystead.core.errors import Unavailable
+from keystead.crypto.used_keys import UsedKeys
 from keystead.store.rows.audit import NODE
 from keystead.store.rows.tx import SQLTx
 from keystead.store.sqlite.connection import SQLiteRunner, connect, drive, translated
@@ -48,9 +49,15 @@ _LOOK_SECONDS: Final = 0.1
 class SQLiteStore:
     """`ports.store.Store` on a data directory."""
 
-    def __init__(self, data: Path, audit_key: AuditKey) -> None:
-        """Open the database, which must exist in this version's form (see `migrate`)."""
-        self._writer = GroupWriter(data, audit_key)
+    def __init__(self, data: Path, audit_key: AuditKey, used: UsedKeys | None = None) -> None:
+        """Open the database, which must exist in this version's form (see `migrate`).
+
+        Args:
+            data: its directory.
+            audit_key: what signs its chain.
+            used: is asked which keys an act has used; of a process that seals nothing there are none.
+        """
+        self._writer = GroupWriter(data, audit_key, used or UsedKeys())
         self._reads = _Reader(SQLiteRunner(connect(data, writes=False)))
         self._timed = _TimedRunner(connect(data, writes=False))
         self._browses = _Reader(self._timed)

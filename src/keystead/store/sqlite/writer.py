@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from keystead.store.grouping import Act, GroupQueue, Outcome
 from keystead.store.rows.audit import NODE, ChainTail
+from keystead.store.rows.keyring import KeyGuard
 from keystead.store.rows.tx import SQLTx
 from keystead.store.sqlite.connection import ActRunner, SQLiteRunner, connect, drive, translated
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from keystead.crypto.keyring import AuditKey
+    from keystead.crypto.used_keys import UsedKeys
     from keystead.ports.store import Tx
 
 __all__ = ["GroupWriter"]
@@ -39,12 +41,13 @@ _OF_THE_ACT: Final = (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.Program
 class GroupWriter:
     """Runs acts in groups."""
 
-    def __init__(self, data: Path, audit_key: AuditKey) -> None:
+    def __init__(self, data: Path, audit_key: AuditKey, used: UsedKeys) -> None:
         """Open the writing connection of a data directory."""
         self._connection = connect(data)
         self._run = ActRunner(self._connection)
         self._tail_run = SQLiteRunner(self._connection)
         self._tail = ChainTail(self._tail_run, NODE, audit_key)
+        self._guard = KeyGuard(self._tail_run, used)
         self._tx = SQLTx(self._run, NODE, self._tail)
         self._turn = os.open(data / "write.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         self._thread = ThreadPoolExecutor(1, "keystead-commit")
@@ -91,7 +94,9 @@ class GroupWriter:
     def _run_group(self, group: list[Act]) -> list[Outcome]:
         self._connection.execute("BEGIN IMMEDIATE")
         self._tail.begin()
+        self._guard.begin()
         outcomes = [self._run_act(act) for act in group]
+        drive(self._guard.close())
         drive(self._tail.close())
         return outcomes
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     import asyncpg
 
-    from keystead.crypto.keyring import AuditKey
+    from keystead.crypto.keyring import Keyring
     from keystead.ports.store import Tx
     from keystead.store.postgres.serving.shared import SharedGeneration
 
@@ -36,13 +36,11 @@ _READERS: Final = 6
 class PostgresStore:
     """`ports.store.Store` on a server."""
 
-    def __init__(
-        self, url: str, node: int, audit_key: AuditKey, generation: SharedGeneration
-    ) -> None:
+    def __init__(self, url: str, node: int, keyring: Keyring, generation: SharedGeneration) -> None:
         """Belong to a node; `start` connects."""
         self._url = url
         self._node = node
-        self._writer = GroupWriter(url, node, audit_key, generation)
+        self._writer = GroupWriter(url, node, keyring, generation)
         self.pool: asyncpg.Pool = None
         self._browsing = asyncio.Semaphore(_READERS // 2)
         self._read_statements = 0

@@ -26,12 +26,13 @@ from keystead.store.postgres.serving.connection import (
 )
 from keystead.store.postgres.serving.runner import ActRunner, PostgresRunner, drive
 from keystead.store.rows.audit import ChainTail
+from keystead.store.rows.keyring import KeyGuard
 from keystead.store.rows.tx import SQLTx
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from keystead.crypto.keyring import AuditKey
+    from keystead.crypto.keyring import Keyring
     from keystead.ports.store import Tx
     from keystead.store.postgres.serving.shared import SharedGeneration
 
@@ -57,16 +58,15 @@ _PATIENCE: Final = 3.0
 class GroupWriter:
     """Runs acts in groups."""
 
-    def __init__(
-        self, url: str, node: int, audit_key: AuditKey, generation: SharedGeneration
-    ) -> None:
+    def __init__(self, url: str, node: int, keyring: Keyring, generation: SharedGeneration) -> None:
         """Belong to a node; connect at the first act."""
         self._url = url
         self._generation = generation
         self._connection: asyncpg.Connection = None
         self._run = ActRunner()
         self._tail_run = PostgresRunner()
-        self._tail = ChainTail(self._tail_run, node, audit_key)
+        self._tail = ChainTail(self._tail_run, node, keyring.audit)
+        self._guard = KeyGuard(self._tail_run, keyring.used)
         self._tx = SQLTx(self._run, node, self._tail)
         self._queue = GroupQueue(self._commit_group, _PATIENCE)
 
@@ -146,6 +146,7 @@ class GroupWriter:
     async def _run_group(self, group: list[Act]) -> list[Outcome]:
         """Return the outcomes, of the first acts alone where time ran out."""
         self._tail.begin()
+        self._guard.begin()
         self._tx.generation.raised = 0
         self._waits = True
         outcomes: list[Outcome] = []
@@ -165,6 +166,7 @@ class GroupWriter:
             # The chain's end is another matter: who holds it is about to commit.
             await self._connection.execute("SET LOCAL lock_timeout TO DEFAULT")
         try:
+            await self._guard.close()
             await self._tail.close()
         except TOO_LONG as error:
             raise translated(error) from None
