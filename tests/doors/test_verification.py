@@ -143,25 +143,6 @@ def test_a_wrong_field_is_named(server: Server, body: dict[str, object], field: 
     assert "x" * 100 not in refused.body.decode()
 
 
-@pytest.mark.parametrize(
-    ("make", "expected"),
-    [("good", 200), ("unknown", 401), ("demanding", 403), ("undecided", 503)],
-)
-def test_the_outcome_can_be_the_status(server: Server, make: str, expected: int) -> None:
-    token, _ = server.token("accounts:list")
-    more: dict[str, object] = {}
-    if make == "unknown":
-        token = unknown_token()
-    if make == "demanding":
-        more = {"scopes": ["audit:read"]}
-    if make == "undecided":
-        token, _ = server.token("accounts:list", networks=["192.0.2.1"])
-    body = {"token": token, "audience": "keystead", **more}
-    answer = server.call("POST", f"{VERIFY}?status=http", body)
-    assert answer.status == expected
-    assert answer.json()["active"] is (expected == 200)
-
-
 def test_only_administrators_verify_for_keystead_itself(server: Server) -> None:
     token, _ = server.token("accounts:list")
     for role in ("manager", "user"):
