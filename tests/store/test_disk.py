@@ -14,6 +14,7 @@ from keystead.core.errors import Unavailable
 from keystead.store.chains import verify_chains
 from keystead.store.sqlite.engine import SQLiteEngine
 from keystead.store.sqlite.store import SQLiteStore
+from tests.oauth.asking import ask, client, error, exchanged, post, whoami
 from tests.running import Server, running
 from tests.store.installations import copy_of_an_installation, open_keyring
 from tests.store.records import adding_owner, enter, make_owner
@@ -101,6 +102,25 @@ def test_a_server_on_a_full_disk_hands_out_nothing_and_recovers(lonely: Server) 
     assert entries(lonely) == before + 1
     verified = lonely.call("GET", "/api/v1/audit/verify").json()
     assert (verified["intact"], verified["chains"][0]["findings"]) == (True, [])
+
+
+def test_on_a_full_disk_no_token_is_issued_and_none_is_said_to_be_revoked(lonely: Server) -> None:
+    made = client(lonely, "accounts:list", "tokens:verify")
+    token = exchanged(lonely, made)
+    asked = {"token": token}
+    grown = (lonely.data / "keystead.db-wal").stat().st_size
+    resource.prlimit(lonely.process.pid, resource.RLIMIT_FSIZE, (grown, resource.RLIM_INFINITY))
+    refused = [ask(lonely, made), post(lonely, "/oauth/revoke", asked, authorization=made.basic)]
+    for answer in refused:
+        assert error(answer) == (503, "temporarily_unavailable")
+        assert int(answer.headers["retry-after"]) > 0
+        assert answer.headers["cache-control"] == "no-store"
+    assert whoami(lonely, token).status == 200, "who was told nothing keeps his token"
+
+    endless = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
+    resource.prlimit(lonely.process.pid, resource.RLIMIT_FSIZE, endless)
+    assert post(lonely, "/oauth/revoke", asked, authorization=made.basic).status == 200
+    assert whoami(lonely, token).status == 401
 
 
 def entries(server: Server) -> int:
