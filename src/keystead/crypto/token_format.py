@@ -13,11 +13,8 @@ from __future__ import annotations
 import re
 import secrets
 import zlib
-from base64 import urlsafe_b64decode
 from types import MappingProxyType
 from typing import Final, NamedTuple
-
-import msgspec
 
 from keystead.core.ids import BASE62, ID_LENGTH, random_base62
 from keystead.core.secret import Secret
@@ -30,7 +27,6 @@ __all__ = [
     "check_digits",
     "from_base62",
     "is_jwt",
-    "jwt_id",
     "mint",
     "new_id12",
     "public_id",
@@ -79,13 +75,6 @@ _SIGNED: Final = re.compile(rf"(?<=[A-Za-z0-9_-])\.{_CLAIMED}++(?:\.[A-Za-z0-9_-
 # Where it is looked for only: what seems to be claims may be the header of one that begins a dot later.
 _SIGNED_WHOLE: Final = re.compile(rf"(?<=[A-Za-z0-9_-])\.(?=({_CLAIMED}{{40,}}+))")
 _BASE64URL: Final = f"{BASE62}-_"
-
-
-class _Claims(msgspec.Struct):
-    jti: str
-
-
-_CLAIMS: Final = msgspec.json.Decoder(_Claims)
 
 _match = re.compile(r"ks[tdukcas]_[0-9A-Za-z]{61}").fullmatch
 _match_id = re.compile(r"ks([tdukcas])_([0-9A-Za-z]{12})").fullmatch
@@ -167,15 +156,6 @@ def read_secret(secret: Secret) -> TokenParts | None:
 def is_jwt(secret: Secret) -> bool:
     """Say whether it has the form of a signed JWT in compact serialisation (RFC 7515 §7.1)."""
     return _JWT.fullmatch(secret.reveal()) is not None
-
-
-def jwt_id(secret: Secret) -> str | None:
-    """Return the `jti` that a JWT says of itself; nothing of it is believed yet."""
-    payload = secret.reveal().split(".")[1]
-    try:
-        return _CLAIMS.decode(urlsafe_b64decode(payload + "=" * (-len(payload) % 4))).jti
-    except (ValueError, msgspec.DecodeError):
-        return None
 
 
 def token_within(text: str) -> Secret | None:

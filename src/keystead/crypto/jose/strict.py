@@ -11,7 +11,9 @@ from typing import Any, NoReturn
 
 from joserfc.util import urlsafe_b64decode
 
-__all__ = ["read_base64url", "read_object"]
+from keystead.core.secret import Secret
+
+__all__ = ["jwt_id", "read_base64url", "read_object"]
 
 
 def read_object(data: bytes) -> dict[str, Any] | None:
@@ -29,6 +31,14 @@ def read_base64url(text: str) -> bytes | None:
         return urlsafe_b64decode(text.encode("ascii"))
     except ValueError:
         return None
+
+
+def jwt_id(token: Secret) -> str | None:
+    """Return the `jti` that a JWT says of itself; nothing of it is believed yet."""
+    payload = read_base64url(token.reveal().split(".")[1])
+    claims = None if payload is None else read_object(payload)
+    jti = None if claims is None else claims.get("jti")
+    return jti if isinstance(jti, str) else None
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

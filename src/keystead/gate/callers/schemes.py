@@ -11,7 +11,8 @@ from keystead.core.arrival import Presented
 from keystead.core.errors import Forbidden, Refused, Unauthenticated
 from keystead.credentials.kind import ACCESS_TOKEN, KINDS_BY_MARK
 from keystead.crypto.jose.assertion import RefusedAssertion, verify_assertion
-from keystead.crypto.token_format import is_jwt, jwt_id, public_id, read_public_id, read_secret
+from keystead.crypto.jose.strict import jwt_id
+from keystead.crypto.token_format import is_jwt, public_id, read_public_id, read_secret
 
 if TYPE_CHECKING:
     from collections.abc import Collection
