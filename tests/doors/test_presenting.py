@@ -77,8 +77,10 @@ def test_a_token_with_a_typing_error_is_nobodys(
     server: Server, issued: tuple[str, str], change: str
 ) -> None:
     text = issued[0]
+    # Where two alike stand beside each other, swapping them changes nothing.
+    at = next(n for n in range(30, len(text) - 1) if text[n] != text[n + 1])
     other = {
-        "swap": text[:30] + text[31] + text[30] + text[32:],
+        "swap": text[:at] + text[at + 1] + text[at] + text[at + 2 :],
         "upper": text.swapcase(),
         "cut": text[:-1],
         "add": text + "0",
