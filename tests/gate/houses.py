@@ -77,10 +77,11 @@ class Home:
     account_id: str = ""
     token: Secret = field(default_factory=lambda: Secret(""))
     credential: Credential | None = None
+    database_url: str | None = None
 
     @property
     def settings(self) -> Settings:
-        return Settings(self.data, self.data / MASTER_KEY)
+        return Settings(self.data, self.data / MASTER_KEY, database_url=self.database_url)
 
     async def perform(self, operation: Operation[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Ask as the administrator, from loopback, now."""
@@ -144,7 +145,8 @@ async def at_home_on_postgresql(data: Path) -> AsyncIterator[Home]:
     data.mkdir()  # noqa: ASYNC240  # nothing else runs yet
     with own_schema() as url, founded(data, url):
         clock = SetClock()
-        home = Home(data, House(Settings(data, data / MASTER_KEY, database_url=url), clock), clock)
+        settings = Settings(data, data / MASTER_KEY, database_url=url)
+        home = Home(data, House(settings, clock), clock, database_url=url)
         try:
             await home.house.database.start()
             await _furnish(home)

@@ -22,6 +22,7 @@ from keystead.gate.acts.once import Answered, Once, answer_gone, do_once, is_kep
 from keystead.gate.acts.operation import Told
 from keystead.gate.acts.preparation import Preparation
 from keystead.gate.callers.caller import Caller
+from keystead.gate.callers.recall import Recall
 from keystead.gate.callers.schemes import (
     Failed,
     Misplaced,
@@ -208,7 +209,9 @@ class Gate:
         acts: list[Act] = []
 
         async def do(tx: Tx) -> R:
-            act = Act(operation.verb, tx, caller, arrival, self._keyring)
+            act = Act(
+                operation.verb, tx, caller, arrival, self._keyring, Recall(self._freshness, tx)
+            )
             acts[:] = [act]
             value = await work(act)
             if operation.told is Told.ENTERED:
@@ -235,6 +238,14 @@ class Gate:
             # 5. Tell.
             await self._telling.refusal(operation.verb, caller.actor, arrival, error, about)
             raise
+        if (
+            acts
+            and not acts[0].is_certain
+            and not is_certain
+            and await self._freshness.was_behind()
+        ):
+            caller = await self._admitted(operation, visit)
+            return await self._do(operation, caller, visit, work, is_certain=True)
         if caller.known is not None:
             self.usage.note(caller.known, arrival)
         if acts and acts[0].seen:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from keystead.core.clock import Instant
     from keystead.crypto.keyring import Keyring
     from keystead.gate.callers.caller import Caller
+    from keystead.gate.callers.recall import Recall
     from keystead.gate.events import Fact
     from keystead.ports.credentials import Known
     from keystead.ports.store import Tx
@@ -48,6 +49,7 @@ class Act:
         caller: who asks, already recognised, bounded and allowed.
         arrival: what the request brought.
         keyring: for sealing and for new secrets.
+        recall: where what somebody was shown is looked up, in an act that only reads.
         seen: other credentials that were used or refused in it, as somebody asked about them.
     """
 
@@ -56,6 +58,7 @@ class Act:
     caller: Caller
     arrival: Arrival
     keyring: Keyring
+    recall: Recall
     seen: list[Seen] = field(default_factory=list)
     _object: ObjectRef | None = None
     _facts: dict[str, Fact] = field(default_factory=dict)
@@ -82,6 +85,11 @@ class Act:
         self._object = object_
         self._facts = {"verb": self.verb}
         self.verb = verb
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether nobody was refused by what may be behind another node's."""
+        return not self.recall.is_doubtful or any(each.refusal is None for each in self.seen)
 
     @property
     def object(self) -> ObjectRef | None:

@@ -3,6 +3,7 @@
 __all__ = [
     "caller",
     "freshness",
+    "recall",
     "schemes",
     "signed",
 ]

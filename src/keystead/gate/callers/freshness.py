@@ -56,7 +56,7 @@ class Freshness:
         # Made of all the above, so that they go with the first of it that is dropped.
         self._callers: dict[bytes, Caller] = {}
         # Raised whenever something is dropped: what was read before may not be remembered after.
-        self._drops = 0
+        self.drops = 0
         self._learn_keys = learn_keys
         self._keys_changed = self._keys_learnt = 0
 
@@ -76,7 +76,7 @@ class Freshness:
             return False
         # Before the others, whose names may be too many to be looked at one by one.
         self._keys_changed += news.everything or any(name == "keys" for name, _ in news.named)
-        self._drops += 1
+        self.drops += 1
         self._callers.clear()
         if news.everything:
             self._forget_all()
@@ -143,30 +143,44 @@ class Freshness:
         candidates: Collection[tuple[int, bytes]],
         look_up: Callable[[Tx], Awaitable[Known | None]],
     ) -> Known | None:
+        held = self.recall(candidates)
+        if held is not None:
+            return held
+
+        async def read(tx: Tx) -> Known | None:
+            known = await look_up(tx)
+            return None if known is None else await self.with_own(tx, known)
+
+        drops = self.drops
+        known = await self._store.read(read)
+        if known is not None:
+            self.learn(known, drops)
+        return known
+
+    def recall(self, candidates: Collection[tuple[int, bytes]]) -> Known | None:
+        """Return what a digest belongs to, if that is remembered."""
         for _, digest in candidates:
             if (held := self._known.get(digest)) is not None:
                 # The id is part of the token under the digest, so a remembered digest has the right one.
                 return held[0]
+        return None
 
-        async def read(tx: Tx) -> Known | None:
-            known = await look_up(tx)
-            if known is None:
-                return None
-            own = self._own.get(known.owner.id) or await tx.owners.own_of(known.owner.id)
-            return replace(known, managed=own[0], groups=own[1])
+    async def with_own(self, tx: Tx, known: Known) -> Known:
+        """Return what was found with what its owner has."""
+        own = self._own.get(known.owner.id) or await tx.owners.own_of(known.owner.id)
+        return replace(known, managed=own[0], groups=own[1])
 
-        drops = self._drops
-        known = await self._store.read(read)
-        if known is not None and drops == self._drops:
+    def learn(self, known: Known, drops: int) -> None:
+        """Remember what was read, unless anything has changed since `drops` was as it was before."""
+        if drops == self.drops:
             self._remember(known)
-        return known
 
     async def caller(self, known: Known) -> Caller:
         """Return the recognised caller with his folder rights."""
         remembered = self._callers.get(known.secret.digest)
         if remembered is not None and remembered.known is known:
             return remembered
-        drops = self._drops
+        drops = self.drops
         held = self._known.get(known.secret.digest)
         subject = held[1] if held is not None else subject_of(known)
         tree = await self.tree()
@@ -183,7 +197,7 @@ class Freshness:
         apis, organisation = await self.apis(), await self.organisation()
         caller = Caller(known, subject, rights, tree, apis, organisation)
         held = self._known.get(known.secret.digest)
-        if drops == self._drops and held is not None and held[0] is known:
+        if drops == self.drops and held is not None and held[0] is known:
             self._callers[known.secret.digest] = caller
         return caller
 
@@ -195,9 +209,9 @@ class Freshness:
         async def read(tx: Tx) -> FolderTree:
             return await tx.folders.tree()
 
-        drops = self._drops
+        drops = self.drops
         tree = await self._store.read(read)
-        if drops == self._drops:
+        if drops == self.drops:
             self._tree = tree
         return tree
 
@@ -209,9 +223,9 @@ class Freshness:
         async def read(tx: Tx) -> APIs:
             return APIs(await tx.apis.all())
 
-        drops = self._drops
+        drops = self.drops
         apis = await self._store.read(read)
-        if drops == self._drops:
+        if drops == self.drops:
             self._apis = apis
         return apis
 
@@ -223,9 +237,9 @@ class Freshness:
         async def read(tx: Tx) -> Organisation:
             return await tx.settings.organisation()
 
-        drops = self._drops
+        drops = self.drops
         organisation = await self._store.read(read)
-        if drops == self._drops:
+        if drops == self.drops:
             self._organisation = organisation
         return organisation
 

@@ -38,12 +38,23 @@ if TYPE_CHECKING:
     from keystead.core.arrival import Address
     from keystead.core.secret import Secret
     from keystead.gate.acts.act import Act
+    from keystead.gate.callers.schemes import Finder
     from keystead.policy.catalogue.catalogue import API
     from keystead.policy.scope_expression import Demand
     from keystead.ports.credentials import Known
     from keystead.ports.store import Tx
 
-__all__ = ["CODES", "Code", "Shown", "Verdict", "apis_verified_by", "in_tx", "refusal_of", "verify"]
+__all__ = [
+    "CODES",
+    "Code",
+    "Shown",
+    "Verdict",
+    "apis_verified_by",
+    "in_tx",
+    "refusal_of",
+    "shown_to",
+    "verify",
+]
 
 Code = Literal[
     "VALID", "MALFORMED", "NOT_FOUND", "REVOKED", "DISABLED", "EXPIRED", "NOT_YET_VALID",
@@ -132,7 +143,7 @@ async def verify(act: Act, shown: Shown) -> Verdict:
     if shown.address is not None:
         act.caller.require_also(Permission.TOKENS_ASSERT_IP)
     asked = _asked(act, shown.audience)
-    known = await in_tx(act, shown.token)
+    known = await shown_to(act, shown.token)
     if known is None:
         formed = is_jwt(shown.token) or read_secret(shown.token) is not None
         return Verdict("NOT_FOUND" if formed else "MALFORMED")
@@ -150,11 +161,18 @@ async def verify(act: Act, shown: Shown) -> Verdict:
     return Verdict("VALID", known, scopes, metadata)
 
 
+async def shown_to(act: Act, token: Secret) -> Known | None:
+    """Return what a token belongs to that somebody asks about; None where it is nobody's."""
+    return await _found(act, token, act.recall)
+
+
 async def in_tx(act: Act, token: Secret) -> Known | None:
     """Return what a token belongs to, as it is in this transaction; None where it is nobody's."""
-    outcome = await recognise(
-        Presented(token, "shown"), act.keyring.digester, _TxFinder(act.tx), act.at
-    )
+    return await _found(act, token, _TxFinder(act.tx))
+
+
+async def _found(act: Act, token: Secret, finder: Finder) -> Known | None:
+    outcome = await recognise(Presented(token, "shown"), act.keyring.digester, finder, act.at)
     return outcome.known if isinstance(outcome, Verified) else None
 
 

@@ -13,7 +13,7 @@ from keystead.core.errors import Invalid
 from keystead.gate.acts.act import Seen
 from keystead.gate.acts.operation import Told, operation
 from keystead.gate.callers.caller import scopes_held, subject_of
-from keystead.operations.credentials.verification import apis_verified_by, in_tx, refusal_of
+from keystead.operations.credentials.verification import apis_verified_by, refusal_of, shown_to
 from keystead.operations.oauth.naming import client_id_of
 from keystead.policy.decide import check_usable
 from keystead.policy.grants import same_on_all
@@ -75,7 +75,7 @@ async def introspect_token(
         mine = tuple(api for api in mine if api.identifier == resource)
         if not mine:
             raise Invalid("resource must be the identifier of an API that you verify for")
-    known = await in_tx(act, token)
+    known = await shown_to(act, token)
     # A client's own secret is no API's business: it is for the token endpoint.
     if known is None or known.credential.kind in CLIENTS:
         return None

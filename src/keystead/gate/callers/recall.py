@@ -1,0 +1,61 @@
+"""What somebody was shown and asks about, looked up in one act: out of memory, or else in its transaction."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Collection
+
+    from keystead.gate.callers.freshness import Freshness
+    from keystead.ports.credentials import Known
+    from keystead.ports.store import Tx
+
+    Candidates = Collection[tuple[int, bytes]]
+
+__all__ = ["Recall"]
+
+
+class Recall:
+    """`Finder` of one act, which is as fresh as the recognition of a caller.
+
+    Attributes:
+        is_doubtful: it was answered out of memory, or by keys that found nothing. Another node's may be newer,
+            so that nobody is refused by it alone.
+    """
+
+    def __init__(self, memory: Freshness, tx: Tx) -> None:
+        """Belong to an act whose transaction has read nothing yet."""
+        self.is_doubtful = False
+        self._memory = memory
+        self._tx = tx
+        # Taken before anything is read, so that what is read then and has changed since is not remembered.
+        self._drops = memory.drops
+
+    async def find(self, candidates: Candidates, id12: str) -> Known | None:
+        """See the protocol."""
+        held = self._recalled(candidates)
+        return held or await self._learnt(self._tx.credentials.find_presented(candidates, id12))
+
+    async def find_minted(self, candidates: Candidates) -> Known | None:
+        """See the protocol."""
+        held = self._recalled(candidates)
+        return held or await self._learnt(self._tx.access_tokens.find_presented(candidates))
+
+    async def find_signing(self, id12: str) -> Known | None:
+        """See the protocol."""
+        return await self._tx.credentials.find_signing(id12)
+
+    def _recalled(self, candidates: Candidates) -> Known | None:
+        held = self._memory.recall(candidates)
+        self.is_doubtful = held is not None
+        return held
+
+    async def _learnt(self, found: Awaitable[Known | None]) -> Known | None:
+        known = await found
+        if known is None:
+            self.is_doubtful = True
+            return None
+        known = await self._memory.with_own(self._tx, known)
+        self._memory.learn(known, self._drops)
+        return known

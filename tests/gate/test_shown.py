@@ -1,0 +1,104 @@
+"""What somebody was shown is answered out of memory as well, and nobody is refused by that alone."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+from keystead.credentials.wish import CredentialWish
+from keystead.gate.visit import Visit
+from keystead.house import House
+from keystead.operations.credentials import credentials
+from keystead.operations.credentials.verification import Shown, verify
+from keystead.operations.oauth.introspection import introspect_token
+from keystead.policy.permissions import KEYSTEAD_API, Permission
+from keystead.policy.scope_expression import demand_of
+from keystead.policy.scopes import Access
+from tests.gate.houses import Home, at_home, at_home_on_postgresql
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+    from contextlib import AbstractAsyncContextManager
+    from pathlib import Path
+
+    from keystead.core.secret import Secret
+
+    Place = Callable[[Path], AbstractAsyncContextManager[Home]]
+
+PLACES = pytest.mark.parametrize("place", [at_home, at_home_on_postgresql])
+
+
+async def told(home: Home, house: House, token: Secret, *demanded: str) -> tuple[str, bool]:
+    """Return what verification and introspection say of a token in a house."""
+    demand = demand_of(" ".join(demanded)) if demanded else None
+    shown = Shown(token=token, audience=KEYSTEAD_API, demand=demand)
+    verdict = await house.gate.perform(verify, Visit(home.arrival()), shown)
+    found = await house.gate.perform(introspect_token, Visit(home.arrival()), token, None)
+    return verdict.code, found is not None
+
+
+@asynccontextmanager
+async def next_door(home: Home) -> AsyncIterator[House]:
+    """Serve the same installation from a second house."""
+    house = House(home.settings, home.clock)
+    try:
+        await house.database.start()
+        yield house
+    finally:
+        await house.close()
+
+
+def test_a_token_shown_again_is_not_read_again(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with at_home(tmp_path / "data") as home:
+            token, _ = await home.issue(Permission.ACCOUNTS_LIST)
+
+            async def cost() -> int:
+                before = home.house.database.statements
+                await home.house.gate.perform(introspect_token, Visit(home.arrival()), token, None)
+                return home.house.database.statements - before
+
+            await cost()
+            assert await cost() == 0
+
+    asyncio.run(run())
+
+
+@PLACES
+def test_what_a_neighbour_takes_and_gives_is_known_at_the_next_showing(
+    tmp_path: Path, place: Place
+) -> None:
+    async def run() -> None:
+        async with place(tmp_path / "data") as home, next_door(home) as neighbour:
+            token, made = await home.issue(Permission.ACCOUNTS_LIST)
+            good, bad = ("VALID", True), ("DISABLED", False)
+            assert await told(home, home.house, token) == good
+            assert await told(home, neighbour, token) == good
+            for _ in range(3):
+                await home.perform(credentials.disable_credential, made.id)
+                assert await told(home, home.house, token) == bad
+                # Until it has heard of it; a refusal never comes late, and is never one by memory alone.
+                while await told(home, neighbour, token) != bad:
+                    await asyncio.sleep(0.01)
+                await home.perform(credentials.enable_credential, made.id)
+                assert await told(home, neighbour, token) == good
+
+    asyncio.run(run())
+
+
+@PLACES
+def test_what_a_neighbour_adds_is_held_at_the_next_showing(tmp_path: Path, place: Place) -> None:
+    async def run() -> None:
+        async with place(tmp_path / "data") as home, next_door(home) as neighbour:
+            token, made = await home.issue(Permission.ACCOUNTS_LIST)
+            wanted = Permission.ACCOUNTS_EDIT
+            lacks = ("INSUFFICIENT_SCOPE", True)
+            assert await told(home, neighbour, token, wanted) == lacks
+            more = (Access(KEYSTEAD_API, (Permission.ACCOUNTS_LIST, wanted)),)
+            await home.perform(credentials.edit_credential, made.id, CredentialWish(access=more))
+            assert await told(home, neighbour, token, wanted) == ("VALID", True)
+
+    asyncio.run(run())
