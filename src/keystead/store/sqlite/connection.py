@@ -28,6 +28,7 @@ __all__ = [
     "DATABASE",
     "USAGE",
     "ActRunner",
+    "ReadRunner",
     "SQLiteRunner",
     "connect",
     "drive",
@@ -200,6 +201,20 @@ class SQLiteRunner:
         if compiled.fixed:
             values = {**compiled.fixed, **values}
         return self.connection.execute(compiled.sql, _as_taken(compiled.place(values)))
+
+
+class ReadRunner(SQLiteRunner):
+    """Reads one state, which begins with the first statement: what is remembered needs none."""
+
+    def end(self) -> None:
+        """Let go of the state that was read."""
+        if self.connection.in_transaction:
+            self.connection.execute("COMMIT")
+
+    def _execute(self, statement: Executable, values: Mapping[str, object]) -> sqlite3.Cursor:
+        if not self.connection.in_transaction:
+            self.connection.execute("BEGIN")
+        return super()._execute(statement, values)
 
 
 class ActRunner(SQLiteRunner):

@@ -19,7 +19,7 @@ from keystead.core.errors import Unavailable
 from keystead.crypto.used_keys import UsedKeys
 from keystead.store.rows.audit import NODE
 from keystead.store.rows.tx import SQLTx
-from keystead.store.sqlite.connection import SQLiteRunner, connect, drive, translated
+from keystead.store.sqlite.connection import ReadRunner, connect, drive, translated
 from keystead.store.sqlite.writer import GroupWriter
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class SQLiteStore:
             used: is asked which keys an act has used; of a process that seals nothing there are none.
         """
         self._writer = GroupWriter(data, audit_key, used or UsedKeys())
-        self._reads = _Reader(SQLiteRunner(connect(data, writes=False)))
+        self._reads = _Reader(ReadRunner(connect(data, writes=False)))
         self._timed = _TimedRunner(connect(data, writes=False))
         self._browses = _Reader(self._timed)
         self._pending = 0
@@ -121,7 +121,7 @@ class SQLiteStore:
         await self._writer.close()
 
 
-class _TimedRunner(SQLiteRunner):
+class _TimedRunner(ReadRunner):
     """Runs statements in one thread, and ends from another one what takes too long.
 
     SQLite would ask of itself how long it has been at it, but each time that it does so it waits for the
@@ -169,17 +169,15 @@ class _TimedRunner(SQLiteRunner):
 class _Reader:
     """A connection that only reads; one thread at a time uses it."""
 
-    def __init__(self, run: SQLiteRunner) -> None:
+    def __init__(self, run: ReadRunner) -> None:
         self.run = run
         self._tx = SQLTx(self.run, NODE)
 
     def read(self, work: Callable[[Tx], Awaitable[T]]) -> T:
-        execute = self.run.connection.execute
         try:
-            execute("BEGIN")
             try:
                 return drive(work(self._tx))  # type: ignore[arg-type]
             finally:
-                execute("COMMIT")
+                self.run.end()
         except sqlite3.Error as error:
             raise translated(error) from None
