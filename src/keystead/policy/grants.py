@@ -70,6 +70,8 @@ def same_on_all(
     What scopes mean is for their owner to say: of several owners' APIs, what is granted on each is told.
     """
     apis = tuple(apis)
+    if len(apis) == 1:
+        return frozenset(scopes[apis[0].identifier]), True
     union = frozenset(scope for api in apis for scope in scopes[api.identifier])
     told = union.difference(
         *(scopes_of(api.actions).difference(scopes[api.identifier]) for api in apis)
