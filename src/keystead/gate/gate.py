@@ -220,37 +220,43 @@ class Gate:
             return value
 
         try:
-            if operation.told is Told.ENTERED or is_signed(caller):
-                value = await self._store.act(do)
-            elif operation.browses:
-                value = await self._store.browse(do)
-            else:
-                value = await self._store.read(do)
+            value = await self._transact(operation, caller, do)
         except (Refused, Broken, KeyReplaced) as error:
             if not is_certain and (
                 await self._freshness.was_behind() or isinstance(error, KeyReplaced)
             ):
-                caller = await self._admitted(operation, visit)
-                return await self._do(operation, caller, visit, work, is_certain=True)
+                return await self._do_anew(operation, visit, work)
             if isinstance(error, KeyReplaced):
                 raise Unavailable("busy", "a key is being replaced; try again") from None
             about = acts[0].object if acts else None
             # 5. Tell.
             await self._telling.refusal(operation.verb, caller.actor, arrival, error, about)
             raise
-        if (
-            acts
-            and not acts[0].is_certain
-            and not is_certain
-            and await self._freshness.was_behind()
-        ):
-            caller = await self._admitted(operation, visit)
-            return await self._do(operation, caller, visit, work, is_certain=True)
+        is_certain = is_certain or all(act.is_certain for act in acts)
+        if not is_certain and await self._freshness.was_behind():
+            return await self._do_anew(operation, visit, work)
         if caller.known is not None:
             self.usage.note(caller.known, arrival)
-        if acts and acts[0].seen:
-            await self._telling.shown(acts[0].seen, arrival)
+        for act in acts:
+            if act.seen:
+                await self._telling.shown(act.seen, arrival)
         return value
+
+    async def _transact(
+        self, operation: Operation[..., Any], caller: Caller, do: Callable[[Tx], Awaitable[R]]
+    ) -> R:
+        if operation.told is Told.ENTERED or is_signed(caller):
+            return await self._store.act(do)
+        if operation.browses:
+            return await self._store.browse(do)
+        return await self._store.read(do)
+
+    async def _do_anew(
+        self, operation: Operation[..., Any], visit: Visit, work: Callable[[Act], Awaitable[R]]
+    ) -> R:
+        """Do once more, by what is known now, what was refused by what was behind."""
+        caller = await self._admitted(operation, visit)
+        return await self._do(operation, caller, visit, work, is_certain=True)
 
     async def _who(self, verb: str, visit: Visit) -> Caller:
         arrival = visit.arrival

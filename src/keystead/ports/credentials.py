@@ -37,8 +37,8 @@ class Known:
 
     Attributes:
         credential: without its description and metadata, which decide nothing.
-        managed: the ids of applications that the owner manages; of a caller alone, others' are not read.
-        groups: the ids of the groups that the owner is in; of a caller alone.
+        managed: the ids of applications that the owner manages; read for a process's memory alone.
+        groups: the ids of the groups that the owner is in; likewise.
         minted: the access token itself where it is one; `credential` is then made of it and its parent.
         parent: what it was minted from, as that one is.
         assertion: what a client has signed, to be used up by the act; its secret is then number 0.

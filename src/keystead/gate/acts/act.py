@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from keystead.audit.event import ObjectRef
 from keystead.core.names import MAX_NAME
 from keystead.crypto.token_format import without_tokens
@@ -24,8 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Act", "Seen", "sought"]
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """A credential that somebody was shown, and asked about.
 
     Attributes:

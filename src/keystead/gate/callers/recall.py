@@ -20,8 +20,8 @@ class Recall:
     """`Finder` of one act, which is as fresh as the recognition of a caller.
 
     Attributes:
-        is_doubtful: it was answered out of memory, or by keys that found nothing. Another node's may be newer,
-            so that nobody is refused by it alone.
+        is_doubtful: it was answered out of memory, or by keys that found nothing. Another node's may be
+            newer, so that nobody is refused by it alone.
     """
 
     def __init__(self, memory: Freshness, tx: Tx) -> None:

@@ -6,8 +6,9 @@ of any other, and of one that is not good now, he learns no more than that there
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from keystead.core.errors import Invalid
 from keystead.gate.acts.act import Seen
@@ -29,8 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["Introspected", "introspect_token"]
 
 
-@dataclass(frozen=True, slots=True)
-class Introspected:
+class Introspected(Struct, frozen=True):
     """A token that is good.
 
     Attributes:
