@@ -146,6 +146,8 @@ EVERY: dict[str, dict[str, Any]] = {
     "not used tomorrow": {"last_used_before": later(NOON, 1)},
     "an owner's revoked": {"owner_id": FEW, "state": "revoked"},
     "a kind's active": {"kind": "api_token", "state": "active"},
+    "a great owner's expired": {"owner_id": MANY, "state": "expired"},
+    "a great owner's active": {"owner_id": MANY, "state": "active"},
 }
 
 
@@ -166,6 +168,13 @@ def test_every_list_reads_by_an_index_and_little_of_it(
         assert " INDEX credentials_" in line, "a list's own index"
     # A page of 200 alone takes 15,000 steps, and reading a column of every row 2,000,000.
     assert asked.thousands <= 100
+
+
+@pytest.mark.parametrize("sort", SORTS)
+def test_of_an_owners_list_no_more_is_read_than_its_page(
+    store: SQLiteStore, sort: CredentialSort
+) -> None:
+    assert asked_for(store, query_of(sort, owner_id=MANY)).thousands <= 20
 
 
 @pytest.mark.parametrize("sort", SORTS)

@@ -178,6 +178,9 @@ credentials = Table(
     ),
     living("credentials_created", "created_at", "id"),
     living("credentials_owner", "owner_id", "created_at", "id"),
+    # Since revision 0009: an owner's own list in the other orders.
+    living("credentials_owner_names", "owner_id", "name_key", "id"),
+    living("credentials_owner_ends", "owner_id", "expires_at", "id"),
     living("credentials_expires", "expires_at", "id"),
     living("credentials_by_name", "name_key", "id"),
     # States that few are in: whoever is in another one has no entry there, and costs nothing.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -30,6 +30,12 @@ class Lead:
     low: ColumnElement[bool] | None = None
     high: ColumnElement[bool] | None = None
     exact: bool = False
+
+    def within(self, other: Lead) -> Lead:
+        """Return the same between another one's bounds too, where it has none of its own."""
+        low = other.low if self.low is None else self.low
+        high = other.high if self.high is None else self.high
+        return replace(self, low=low, high=high)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,10 +70,6 @@ class Filter:
     few: Few | None = None
     leads: Mapping[str, Lead | None] = field(default_factory=dict)
     cost: int = 1
-
-    def is_leading(self, lead: Lead) -> bool:
-        """Say whether a lead is this filter's own: the way is through what it matches already."""
-        return any(lead is own for own in self.leads.values())
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -39,11 +39,12 @@ _U: Final = tables.last_use.c
 LIVING: Final = _C.deleted_at.is_(None)
 
 _CREATED: Final = "created_at"
+_NAME: Final = "name"
 _ENDING: Final = "expires_at"
 _ENDLESS: Final = "endless"
 _SEGMENTS: Final = {
     "created_at": (Segment(_CREATED, _C.created_at, "credentials_created"),),
-    "name": (Segment("name", _C.name_key, "credentials_by_name"),),
+    "name": (Segment(_NAME, _C.name_key, "credentials_by_name"),),
     # What has no end comes last, forwards and backwards.
     "expires_at": (
         Segment(_ENDING, _C.expires_at, "credentials_expires"),
@@ -106,8 +107,14 @@ def _of(owners: frozenset[str]) -> Filter:
     # Most callers see only their own.
     (owner,) = owners
     mine = _C.owner_id == owner
-    lead = Lead("credentials_owner", whole=(mine,), exact=True)
-    return Filter(mine, Few("credentials_owner", (mine,), likely=True), {_CREATED: lead})
+    by_end = Lead("credentials_owner_ends", whole=(mine,), exact=True)
+    leads = {
+        _CREATED: Lead("credentials_owner", whole=(mine,), exact=True),
+        _NAME: Lead("credentials_owner_names", whole=(mine,), exact=True),
+        _ENDING: by_end,
+        _ENDLESS: by_end,
+    }
+    return Filter(mine, Few("credentials_owner", (mine,), likely=True), leads)
 
 
 def _in_state(state: str, at: Instant) -> Filter:

@@ -108,15 +108,13 @@ class Walk:
         return found, None
 
     async def _through(self, way: _Way, wanted: int) -> tuple[list[Position], Position | None]:
-        lead, tests = self._lead(way.segment)
+        leader, lead, tests = self._lead(way.segment)
         if lead is None:
             return [], None
         if not tests:
             return await self._look(way, lead, (), wanted), None
-        if (few := await self._likely_few(lead)) is not None:
+        if (few := await self._likely_few(leader)) is not None:
             return await self._among(way, few, wanted), None
-        # Who is led to some rows of the table alone looks at more of those before he asks for others.
-        asking = _STEPS[1:-1] if lead.whole else _STEPS[:-1]
         found: list[Position] = []
         end: Position | None = None
         ahead = way
@@ -125,23 +123,28 @@ class Walk:
             found += await self._look(ahead.until(end), lead, tests, wanted - len(found))
             if end is None or len(found) == wanted:
                 return found, None
-            if step in asking:
-                few = await self._found_few(lead, 2 * step, sparse=len(found) * _SPARSE < wanted)
+            if step != _STEPS[-1]:
+                few = await self._found_few(leader, 2 * step, sparse=len(found) * _SPARSE < wanted)
                 if few is not None:
                     return await self._among(way, few, wanted), None
             ahead = way.onwards(end)
         return found, end
 
-    def _lead(self, segment: Segment) -> tuple[Lead | None, list[ColumnElement[bool]]]:
-        """Return who leads through a segment, and what is left to be tested."""
-        leads = [f for f in self._filters if segment.name in f.leads]
-        if any(f.leads[segment.name] is None for f in leads):
-            return None, []
+    def _lead(
+        self, segment: Segment
+    ) -> tuple[Filter | None, Lead | None, list[ColumnElement[bool]]]:
+        """Return who leads through a segment, how, and what is left to be tested."""
+        leaders = [f for f in self._filters if segment.name in f.leads]
+        leads = [f.leads[segment.name] for f in leaders]
+        if None in leads:
+            return None, None, []
         if not leads:
-            return Lead(segment.index), [f.test for f in self._filters]
-        lead = leads[0].leads[segment.name]
-        exact = lead is not None and lead.exact
-        return lead, [f.test for f in self._filters if not (exact and f is leads[0])]
+            return None, Lead(segment.index), [f.test for f in self._filters]
+        leader, (lead, *others) = leaders[0], [each for each in leads if each is not None]
+        tests = [f.test for f in self._filters if not (lead.exact and f is leader)]
+        for other in others:
+            lead = lead.within(other)
+        return leader, lead, tests
 
     async def _look(
         self, way: _Way, lead: Lead, tests: Sequence[ColumnElement[bool]], wanted: int
@@ -166,15 +169,15 @@ class Walk:
         ordered = statement.order_by(*way.order).limit(wanted)
         return [way.place(row) for row in await self._run.rows(ordered, self._values)]
 
-    async def _likely_few(self, lead: Lead) -> Few | None:
+    async def _likely_few(self, leader: Filter | None) -> Few | None:
         """Return how a filter finds all that may match that is likely to match few, and does."""
         for each in self._filters:
             few = each.few
-            if few is not None and few.likely and not each.is_leading(lead):
+            if few is not None and few.likely and each is not leader:
                 return few if await self._are_few(few, 2 * _STEPS[0]) else None
         return None
 
-    async def _found_few(self, lead: Lead, most: int, *, sparse: bool) -> Few | None:
+    async def _found_few(self, leader: Filter | None, most: int, *, sparse: bool) -> Few | None:
         """Return how one of the filters finds all that may match, if that is not much.
 
         A whole index is read only where what was found is so sparse that to look on would take as long.
@@ -187,7 +190,7 @@ class Walk:
                 continue
             if few.reads_all:
                 self._few = await self._read_all(few) if sparse else None
-            elif not each.is_leading(lead) and await self._are_few(few, most):
+            elif each is not leader and await self._are_few(few, most):
                 self._few = few
             if self._few is not None:
                 break
