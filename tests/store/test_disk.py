@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from keystead.ports.store import Tx
 
 
+_ENDLESS = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
+
+
 def test_a_full_database_refuses_acts_and_keeps_nothing_of_them(tmp_path: Path) -> None:
     data = tmp_path / "data"
     key = open_keyring(data, copy_of_an_installation(data)).audit
@@ -68,6 +71,11 @@ def limit(store: SQLiteStore, pages: int) -> None:
     store._writer._run.connection.execute(f"PRAGMA max_page_count={pages}").fetchall()
 
 
+def fill(server: Server) -> None:
+    """Let the server's process write nothing behind a file's first page: no frame fits into its log."""
+    resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (4_096, resource.RLIM_INFINITY))
+
+
 @pytest.fixture
 def lonely(tmp_path: Path) -> Iterator[Server]:
     with running(tmp_path / "data") as server:
@@ -81,9 +89,7 @@ def test_a_server_on_a_full_disk_hands_out_nothing_and_recovers(lonely: Server) 
     assert lonely.call("GET", path).status == 200
     before = entries(lonely)
 
-    # No file may grow past where the log of changes stands: what a full disk does to one process.
-    grown = (lonely.data / "keystead.db-wal").stat().st_size
-    resource.prlimit(lonely.process.pid, resource.RLIMIT_FSIZE, (grown, resource.RLIM_INFINITY))
+    fill(lonely)
     answers = [lonely.call("GET", path) for _ in range(4)]
     created = lonely.call("POST", "/api/v1/folders", {"name": "too late"})
     listed = lonely.call("GET", "/api/v1/folders")
@@ -95,9 +101,7 @@ def test_a_server_on_a_full_disk_hands_out_nothing_and_recovers(lonely: Server) 
     assert [f["id"] for f in listed.json()["items"]] == [folder["id"]]
     assert entries(lonely) == before
 
-    resource.prlimit(
-        lonely.process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
-    )
+    resource.prlimit(lonely.process.pid, resource.RLIMIT_FSIZE, _ENDLESS)
     assert lonely.call("GET", path).json()["fields"] == {"password": "pass-word"}
     assert entries(lonely) == before + 1
     verified = lonely.call("GET", "/api/v1/audit/verify").json()
@@ -108,8 +112,7 @@ def test_on_a_full_disk_no_token_is_issued_and_none_is_said_to_be_revoked(lonely
     made = client(lonely, "accounts:list", "tokens:verify")
     token = exchanged(lonely, made)
     asked = {"token": token}
-    grown = (lonely.data / "keystead.db-wal").stat().st_size
-    resource.prlimit(lonely.process.pid, resource.RLIMIT_FSIZE, (grown, resource.RLIM_INFINITY))
+    fill(lonely)
     refused = [ask(lonely, made), post(lonely, "/oauth/revoke", asked, authorization=made.basic)]
     for answer in refused:
         assert error(answer) == (503, "temporarily_unavailable")
@@ -117,8 +120,7 @@ def test_on_a_full_disk_no_token_is_issued_and_none_is_said_to_be_revoked(lonely
         assert answer.headers["cache-control"] == "no-store"
     assert whoami(lonely, token).status == 200, "who was told nothing keeps his token"
 
-    endless = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
-    resource.prlimit(lonely.process.pid, resource.RLIMIT_FSIZE, endless)
+    resource.prlimit(lonely.process.pid, resource.RLIMIT_FSIZE, _ENDLESS)
     assert post(lonely, "/oauth/revoke", asked, authorization=made.basic).status == 200
     assert whoami(lonely, token).status == 401
 

@@ -1,6 +1,7 @@
 """The embedded engine: one file, read on the event loop's thread, written by one writer a process."""
 
 __all__ = [
+    "checkpoint",
     "connection",
     "counts",
     "doctor",

@@ -20,7 +20,15 @@ from keystead.store.grouping import Act, GroupQueue, Outcome
 from keystead.store.rows.audit import NODE, ChainTail
 from keystead.store.rows.keyring import KeyGuard
 from keystead.store.rows.tx import SQLTx
-from keystead.store.sqlite.connection import ActRunner, SQLiteRunner, connect, drive, translated
+from keystead.store.sqlite.checkpoint import Checkpoints
+from keystead.store.sqlite.connection import (
+    DATABASE,
+    ActRunner,
+    SQLiteRunner,
+    connect,
+    drive,
+    translated,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -51,6 +59,7 @@ class GroupWriter:
         self._tx = SQLTx(self._run, NODE, self._tail)
         self._turn = os.open(data / "write.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         self._thread = ThreadPoolExecutor(1, "keystead-commit")
+        self._checkpoints = Checkpoints(data / DATABASE)
         self._queue = GroupQueue(self._commit_group)
 
     @property
@@ -66,6 +75,7 @@ class GroupWriter:
         """Finish what waits, then close the connection."""
         await self._queue.finish()
         self._thread.shutdown()
+        self._checkpoints.close()
         self._connection.close()
         os.close(self._turn)
 
@@ -83,6 +93,7 @@ class GroupWriter:
             raise
         finally:
             fcntl.flock(self._turn, fcntl.LOCK_UN)
+        self._checkpoints.go_on()
         return outcomes
 
     async def _take_turn(self, loop: asyncio.AbstractEventLoop) -> None:
