@@ -83,7 +83,7 @@ def build(
             await asyncio.gather(*upkeep, return_exceptions=True)
             await house.close()
 
-    return Application(door, oauth.handlers(), life)
+    return Application(door, oauth.places(), life)
 
 
 def application() -> Litestar:

@@ -1,21 +1,22 @@
-"""The framework's application, with a straight way to the API's own door."""
+"""The framework's application, with a straight way to each door."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Final, cast
 
-from litestar import Litestar
+from litestar import Litestar, asgi
 from litestar.enums import ScopeType
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Mapping
     from contextlib import AbstractAsyncContextManager
 
-    from litestar.handlers import ASGIRouteHandler
     from litestar.types import LifeSpanReceive, LifeSpanScope, LifeSpanSend, Receive, Scope, Send
 
     from keystead.api.door import Door
+
+    Serve = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 __all__ = ["Application"]
 
@@ -28,21 +29,25 @@ _HOST: Final = re.compile(rb"[0-9A-Za-z.:\[\]_-]*")
 class Application(Litestar):
     """What the listener is given.
 
-    On Litestar's way to a mounted door each request passes five calls that look for what a plain ASGI door
-    has none of: guards, handlers of exceptions, a copied scope, a `send` wrapped to see what was sent. That
-    is a twelfth of what fetching a secret takes.
+    On Litestar's way to a door each request passes five calls that look for what a plain ASGI door has none
+    of: guards, handlers of exceptions, a copied scope, a `send` wrapped to see what was sent. That is a
+    twelfth of what fetching a secret takes. So a request that Litestar would hand on as it is goes straight.
     """
 
     def __init__(
         self,
         door: Door,
-        others: Sequence[ASGIRouteHandler],
+        others: Mapping[str, Serve],
         life: Callable[[Litestar], AbstractAsyncContextManager[None]],
     ) -> None:
-        """Mount the API's door and others; `life` is what goes on from the start to the stop."""
+        """Mount the API's door, and others at their paths; `life` goes on from the start to the stop."""
         self._door = door
+        self._others = {path.encode(): serve for path, serve in others.items()}
         super().__init__(
-            route_handlers=[*door.handlers(), *others],
+            route_handlers=[
+                *door.handlers(),
+                *(asgi(path, copy_scope=False)(serve) for path, serve in others.items()),
+            ],
             lifespan=[life],
             exception_handlers={Exception: lambda _, error: door.fault(error)},
             openapi_config=None,
@@ -56,14 +61,12 @@ class Application(Litestar):
         send: Send | LifeSpanSend,
     ) -> None:
         """Hand the request to its door."""
-        if scope["type"] == ScopeType.HTTP and _goes_straight(cast("Scope", scope)):
-            await self._door.serve(scope, receive, send)  # type: ignore[arg-type]  # of one scope's kind
-        else:
-            await super().__call__(scope, receive, send)
+        straight = self._straight(cast("Scope", scope)) if scope["type"] == ScopeType.HTTP else None
+        await (straight or super().__call__)(scope, receive, send)  # type: ignore[arg-type]  # of one scope's kind
 
-
-def _goes_straight(scope: Scope) -> bool:
-    if not scope["raw_path"].startswith(_API):
-        return False
-    hosts = [value for name, value in scope["headers"] if name == b"host"]
-    return all(map(_HOST.fullmatch, hosts))
+    def _straight(self, scope: Scope) -> Serve | None:
+        hosts = [value for name, value in scope["headers"] if name == b"host"]
+        if not all(map(_HOST.fullmatch, hosts)):
+            return None
+        path = scope["raw_path"]
+        return self._door.serve if path.startswith(_API) else self._others.get(path)

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from litestar import asgi
-
 from keystead.api.oauth.endpoints import ENDPOINTS
 from keystead.api.oauth.metadata import JWKS, documents, key_set
 from keystead.api.oauth.refusals import Manner
@@ -22,7 +20,6 @@ from keystead.web.sending import send_answer
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
-    from litestar.handlers import ASGIRouteHandler
     from litestar.types import Receive, Scope, Send
 
     from keystead.api.oauth.endpoints import Endpoint
@@ -30,6 +27,8 @@ if TYPE_CHECKING:
     from keystead.gate.gate import Gate
     from keystead.gate.visit import Visit
     from keystead.web.entrance import Way
+
+    Serve = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 __all__ = ["Door"]
 
@@ -53,33 +52,32 @@ class Door:
         self._issuer = issuer
         self._entrance = Entrance(gate, clock, plain_beyond=plain_beyond)
 
-    def handlers(self) -> list[ASGIRouteHandler]:
-        """Return the door as Litestar mounts it."""
-        return [
-            *map(self._endpoint, ENDPOINTS),
-            *(self._document(path, _fixed(body)) for path, body in documents(self._issuer).items()),
-            self._document(JWKS, self._key_set),
-        ]
+    def places(self) -> dict[str, Serve]:
+        """Return what answers at each path of the door."""
+        found = {endpoint.path: self._endpoint(endpoint) for endpoint in ENDPOINTS}
+        for path, body in documents(self._issuer).items():
+            found[path] = self._document(path, _fixed(body))
+        return found | {JWKS: self._document(JWKS, self._key_set)}
 
-    def _endpoint(self, endpoint: Endpoint) -> ASGIRouteHandler:
+    def _endpoint(self, endpoint: Endpoint) -> Serve:
         gate, clock, issuer, manner = self._gate, self._clock, self._issuer, Manner(endpoint.denied)
 
         def way(scope: Scope, receive: Receive) -> Way:
             return EndpointWay(gate, clock, issuer, endpoint, scope, receive, manner)
 
-        return self._mounted(endpoint.path, way)
+        return self._serving(way)
 
     def _document(
         self, path: str, read: Callable[[Visit, Mapping[str, Any]], Awaitable[Answer]]
-    ) -> ASGIRouteHandler:
-        return self._mounted(path, lambda scope, _: DocumentWay(path, scope, read))
+    ) -> Serve:
+        return self._serving(lambda scope, _: DocumentWay(path, scope, read))
 
-    def _mounted(self, path: str, way: Callable[[Scope, Receive], Way]) -> ASGIRouteHandler:
-        async def handle(scope: Scope, receive: Receive, send: Send) -> None:
+    def _serving(self, way: Callable[[Scope, Receive], Way]) -> Serve:
+        async def serve(scope: Scope, receive: Receive, send: Send) -> None:
             answer, headers = await self._entrance.answered(scope, way(scope, receive))
             await send_answer(receive, send, answer, headers)
 
-        return asgi(path, copy_scope=False)(handle)
+        return serve
 
     async def _key_set(self, visit: Visit, scope: Mapping[str, Any]) -> Answer:
         keys = await self._gate.perform(published_keys, visit)
