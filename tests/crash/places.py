@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from keystead.store.postgres.aside import Aside
@@ -34,9 +35,13 @@ class Place:
     data: Path
     admin: Mapping[str, str]
     url: str | None
+    _numbers: Iterator[int] = field(default_factory=count)
 
     def start(self, *arguments: str) -> Server:
-        return start(self.data, self.admin, *arguments)
+        server = start(self.data, self.admin, *arguments)
+        # Names are unique for a server that is asked, and all of these have one store.
+        server._numbers = self._numbers
+        return server
 
     @contextmanager
     def look(self) -> Iterator[Look]:

@@ -9,9 +9,13 @@ from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from time import sleep
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from tests.oauth.asking import FORM, GRANT, TOKEN, client
+from tests.oauth.signing import proof_of, signing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from tests.running import Server
 
@@ -26,6 +30,10 @@ class Answered:
         good: tokens that must be good: text to credential id.
         ended: tokens that must be refused.
         written: account and version to the value written.
+        lent: access tokens that must be good.
+        returned: access tokens that must be refused.
+        signed: assertions that were sent.
+        spent: those of them that were answered with a token.
         entered: ids of requests whose entry must be there.
         asked: requests sent, the unanswered last one among them.
     """
@@ -33,6 +41,10 @@ class Answered:
     good: dict[str, str] = field(default_factory=dict)
     ended: dict[str, str] = field(default_factory=dict)
     written: dict[tuple[str, int], str] = field(default_factory=dict)
+    lent: set[str] = field(default_factory=set)
+    returned: set[str] = field(default_factory=set)
+    signed: set[str] = field(default_factory=set)
+    spent: set[str] = field(default_factory=set)
     entered: set[str] = field(default_factory=set)
     asked: int = 0
 
@@ -56,6 +68,20 @@ class Line:
         if body is not None:
             data = json.dumps(body).encode()
             headers["Content-Type"] = "application/json"
+        return self._send(method, path, data, headers)
+
+    def form(
+        self, path: str, pairs: Sequence[tuple[str, str]], authorization: str | None = None
+    ) -> tuple[int, Any, str]:
+        """The same of a form, whose sender is who it says he is."""
+        headers = {"Content-Type": FORM}
+        if authorization is not None:
+            headers["Authorization"] = authorization
+        return self._send("POST", path, urlencode(pairs).encode(), headers)
+
+    def _send(
+        self, method: str, path: str, data: bytes | None, headers: dict[str, str]
+    ) -> tuple[int, Any, str]:
         self._connection.request(method, path, body=data, headers=headers)
         answer = self._connection.getresponse()
         found = answer.read()
@@ -74,6 +100,9 @@ class Stream:
     """Several clients at once, until the server is gone or the test has seen enough.
 
     A patient one takes 503 for no answer, and goes on.
+
+    Attributes:
+        signers: who signs, for each client.
     """
 
     def __init__(
@@ -91,6 +120,11 @@ class Stream:
         self._patient = patient
         self._over = threading.Event()
         self.answered = [Answered() for _ in range(clients)]
+        self._borrowers = [client(server, "accounts:list") for _ in range(clients)]
+        self.signers = [signing(server) for _ in range(clients)]
+        self._issuer = server.call("GET", "/.well-known/oauth-authorization-server").json()[
+            "issuer"
+        ]
         self.faults: list[str] = []
         self._threads = [
             threading.Thread(target=self._run, args=(i,), daemon=True) for i in range(clients)
@@ -119,6 +153,9 @@ class Stream:
             lambda: self._write(line, told, number),
             lambda: self._write(line, told, number),
             lambda: self._fetch(line, told),
+            lambda: self._borrow(line, told, number),
+            lambda: self._sign(line, told, number),
+            lambda: self._return(line, told),
         ]
         try:
             while not self._over.is_set():
@@ -187,4 +224,30 @@ class Stream:
         account = random.choice(self._accounts)
         status, found, request_id = line.ask("GET", f"/api/v1/accounts/{account}/secret")
         self._require(status, 200, found)
+        told.entered.add(request_id)
+
+    def _borrow(self, line: Line, told: Answered, number: int) -> None:
+        proof = self._borrowers[number].basic
+        status, made, request_id = line.form(TOKEN, [GRANT], proof)
+        self._require(status, 200, made)
+        told.lent.add(made["access_token"])
+        told.entered.add(request_id)
+
+    def _sign(self, line: Line, told: Answered, number: int) -> None:
+        signer = self.signers[number]
+        assertion = signer.assertion(aud=self._issuer, exp=signer.now + 300)
+        told.signed.add(assertion)
+        status, made, request_id = line.form(TOKEN, [GRANT, *proof_of(assertion)])
+        self._require(status, 200, made)
+        told.lent.add(made["access_token"])
+        told.spent.add(assertion)
+        told.entered.add(request_id)
+
+    def _return(self, line: Line, told: Answered) -> None:
+        if not told.lent:
+            return
+        token = told.lent.pop()
+        status, made, request_id = line.form("/oauth/revoke", [("token", token)], f"Bearer {token}")
+        self._require(status, 200, made)
+        told.returned.add(token)
         told.entered.add(request_id)

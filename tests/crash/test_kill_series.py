@@ -14,6 +14,8 @@ from keystead.installation import verify_audit
 from tests.crash.places import Place, place_on
 from tests.crash.processes import cut_power
 from tests.crash.stream import Line, Stream
+from tests.oauth.asking import GRANT, TOKEN, error, post
+from tests.oauth.signing import proof_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,6 +46,9 @@ def test_fifty_power_cuts_lose_no_answered_act(tmp_path: Path, engine: str, work
 
 def kill_series(place: Place, workers: int, kills: int) -> None:
     arguments = () if workers == 1 else ("--workers", str(workers))
+    # Else it is another one after each start: the URL of another port.
+    with (place.data / "keystead.toml").open("a") as settings:
+        settings.write('issuer = "https://keys.example.com"\n')
     server = place.start(*arguments)
     try:
         folder = server.folder()
@@ -59,6 +64,7 @@ def kill_series(place: Place, workers: int, kills: int) -> None:
             server = place.start(*arguments)
             check_kept(server, stream, set(request_ids(place)))
             check_no_half_done_act(place)
+            check_one_token_of_each_assertion(place, stream)
             check_chain(place)
             answered += sum(len(told.entered) for told in stream.answered)
         assert answered >= 10 * kills, "the stream was too thin to prove anything"
@@ -82,9 +88,33 @@ def check_kept(server: Server, stream: Stream, entered: set[str]) -> None:
                 "GET", f"/api/v1/accounts/{account}/secret?version={version}"
             )
             assert (status, found["fields"]) == (200, {"password": value})
+        for token in told.lent:
+            assert line.ask("GET", "/api/v1/whoami", token=token)[0] == 200
+        for token in told.returned:
+            status, found, _ = line.ask("GET", "/api/v1/whoami", token=token)
+            assert (status, found["code"]) == (401, "credential_revoked")
     line.close()
     for told in stream.answered:
         assert told.entered <= entered
+    check_spent(server, stream)
+
+
+def check_spent(server: Server, stream: Stream) -> None:
+    """Send every assertion once more: what was answered with a token is refused, and nothing else must be."""
+    for told in stream.answered:
+        for assertion in told.signed:
+            answer = post(server, TOKEN, [GRANT, *proof_of(assertion)])
+            if assertion in told.spent or answer.status != 200:
+                assert error(answer) == (401, "invalid_client")
+
+
+def check_one_token_of_each_assertion(place: Place, stream: Stream) -> None:
+    """Check that none was spent without a token, and no token given without one."""
+    with place.look() as look:
+        rows = look("SELECT parent_id, count(*) FROM access_tokens GROUP BY parent_id")
+    given = {parent: int(count) for parent, count in rows}
+    for signer, told in zip(stream.signers, stream.answered, strict=True):
+        assert given.get(signer.record["id"], 0) == len(told.signed)
 
 
 def check_no_half_done_act(place: Place) -> None:
@@ -99,7 +129,9 @@ def check_no_half_done_act(place: Place) -> None:
             )
 
         assert one("SELECT count(*) FROM credentials") == entries("credential.create")
-        assert one("SELECT count(*) FROM credential_secrets") == (
+        # Who signs has a key in the place of a secret.
+        signers = one("SELECT count(*) FROM credentials WHERE public_jwks IS NOT NULL")
+        assert one("SELECT count(*) FROM credential_secrets") + signers == (
             entries("credential.create") + entries("credential.rotate")
         )
         assert one("SELECT count(*) FROM credentials WHERE revoked_at IS NOT NULL") == (
@@ -107,10 +139,14 @@ def check_no_half_done_act(place: Place) -> None:
         )
         assert (
             one(
-                "SELECT count(*) FROM credentials c WHERE NOT EXISTS"
+                "SELECT count(*) FROM credentials c WHERE public_jwks IS NULL AND NOT EXISTS"
                 " (SELECT 1 FROM credential_secrets s WHERE s.credential_id = c.id)"
             )
             == 0
+        )
+        assert one("SELECT count(*) FROM access_tokens") == entries("oauth.issue")
+        assert one("SELECT count(*) FROM access_tokens WHERE revoked_at IS NOT NULL") == (
+            entries("oauth.revoke")
         )
         assert one("SELECT count(*) FROM account_versions") == (
             entries("account.create") + entries("secret.write")

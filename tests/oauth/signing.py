@@ -15,7 +15,7 @@ from tests.running import Answer, Served
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["TYPE", "Signing", "signing"]
+__all__ = ["TYPE", "Signing", "proof_of", "signing"]
 
 TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _NUMBERS = count()
@@ -51,8 +51,12 @@ class Signing:
     def ask(
         self, assertion: str, path: str = TOKEN, more: Iterable[tuple[str, str]] = ()
     ) -> Answer:
-        proof = [("client_assertion_type", TYPE), ("client_assertion", assertion)]
-        return post(self.server, path, [GRANT, *proof, *more])
+        return post(self.server, path, [GRANT, *proof_of(assertion), *more])
+
+
+def proof_of(assertion: str) -> list[tuple[str, str]]:
+    """Return what an assertion is in a form."""
+    return [("client_assertion_type", TYPE), ("client_assertion", assertion)]
 
 
 def signing(server: Served, *scopes: str, name: str = "first", **more: Any) -> Signing:  # noqa: ANN401
