@@ -59,8 +59,14 @@ def proof_of(assertion: str) -> list[tuple[str, str]]:
     return [("client_assertion_type", TYPE), ("client_assertion", assertion)]
 
 
-def signing(server: Served, *scopes: str, name: str = "first", **more: Any) -> Signing:  # noqa: ANN401
-    pair = client_pair("ES256", name)
+def signing(
+    server: Served,
+    *scopes: str,
+    name: str = "first",
+    algorithm: str = "ES256",
+    **more: Any,  # noqa: ANN401
+) -> Signing:
+    pair = client_pair(algorithm, name)
     wanted = {
         "kind": "oauth_client",
         "name": server.unique("signing"),

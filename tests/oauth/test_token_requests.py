@@ -171,3 +171,24 @@ def test_what_is_issued_is_entered_under_the_clients_name_without_the_token(serv
     about = entry["object"]
     assert (about["type"], about["id"]) == ("access_token", f"cred_{token[4:16]}")
     assert token not in str(entry)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        [("scope", "a  b")],
+        [("scope", "nothing:such")],
+        [("resource", "https://nowhere.example")],
+        [("scope", '"'), ("resource", "#")],
+    ],
+    ids=["grammar", "unknown", "resource", "both"],
+)
+def test_the_grant_type_is_judged_before_scope_and_resource(
+    server: Server, more: list[tuple[str, str]]
+) -> None:
+    made = client(server, "accounts:list")
+    refused = ask(server, made, more, grant=(("grant_type", "password"),))
+    assert error(refused) == (400, "unsupported_grant_type")
+    missing = ask(server, made, more, grant=())
+    assert error(missing) == (400, "invalid_request")
+    assert "grant_type" in missing.json()["error_description"]
