@@ -152,7 +152,7 @@ class House:
             case "unknown":
                 return unknown_token(), ""
             case "wrong scope":
-                return self.stage.issue(*(scope for scope in ALL if not _gives(scope, needed)))
+                return self.stage.issue(*(scope for scope in ALL if not gives(scope, needed)))
             case "right, key admin":
                 # It holds nothing else, so that its own scopes are all that it can be refused with.
                 own = needed if needed in KEY_ADMIN_PERMISSIONS else "self:rotate"
@@ -177,7 +177,7 @@ class House:
         return token, f"cred_{token[4:16]}"
 
 
-def _gives(scope: str, needed: str | None) -> bool:
+def gives(scope: str, needed: str | None) -> bool:
     return needed in expand(Access(KEYSTEAD_API, (scope,)))
 
 
@@ -231,9 +231,14 @@ def _row(house: House, route: Route, number: int) -> Iterator[Cell]:
         yield Cell(route, presented, answer, id_)
         if route.verb.name == "owner.change_password" and answer.status == route.status:
             # What was new is the current one now.
-            assert isinstance(request.body, dict)
-            new, current = request.body["current"], request.body["new"]
-            request = Request(request.path, {"current": current, "new": new})
+            request = changed_back(request)
+
+
+def changed_back(request: Request) -> Request:
+    """Return the request that undoes a change of a password."""
+    assert isinstance(request.body, dict)
+    new, current = request.body["current"], request.body["new"]
+    return Request(request.path, {"current": current, "new": new})
 
 
 def _open_row(house: House, path: str) -> Iterator[str]:
