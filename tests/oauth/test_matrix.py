@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,23 +16,15 @@ import pytest
 
 from keystead.api.oauth.endpoints import ENDPOINTS, Endpoint
 from keystead.core.clock import MINUTE
-from keystead.crypto.token_format import mint, new_id12, public_id
 from keystead.gate.acts.operation import Told
-from tests.clocked import Clocked, running_clocked
-from tests.doors.cast import V1, application, ok
+from tests.clocked import running_clocked
+from tests.doors.cast import V1
 from tests.doors.tables import agree
-from tests.oauth.asking import Client, basic, client, error, exchanged, post
+from tests.oauth.asking import error, post
+from tests.oauth.cast import KINDS, PROVEN, STATES, STRANGERS, Cast, strangers
 from tests.running import Answer
 
 TABLE: Final = Path(__file__).with_name("oauth_matrix.txt")
-
-PAIRS: Final = ("oauth_client", "api_key")
-KINDS: Final = (*PAIRS, "api_token", "access_token")
-STRANGERS: Final = ("none", "malformed", "unknown")
-STATES: Final = (
-    "expired", "revoked", "disabled", "not yet valid", "owner disabled", "wrong network", "wrong scope",
-    "no role", "right",
-)  # fmt: skip
 
 FORMS: Final = {
     "/oauth/token": {"grant_type": "client_credentials"},
@@ -64,65 +56,6 @@ class Cell:
         return f"{status} {name}"
 
 
-@dataclass(slots=True)
-class Cast:
-    """A server, and each kind in each state: what is sent as `Authorization`, and whose it is."""
-
-    server: Clocked
-    states: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, server: Clocked) -> Cast:
-        cast = cls(server)
-        end = server.after(hours=1)
-        for kind in KINDS:
-            cast.add(kind, "expired", expires_at=end)
-        server.set(end)
-        owner = application(server, "administrator")
-        demoted = application(server, "user")
-        for kind in KINDS:
-            cast.add(kind, "right")
-            cast.add(kind, "wrong scope", "accounts:list")
-            cast.add(kind, "no role", owner_id=demoted["id"])
-            cast.add(kind, "owner disabled", owner_id=owner["id"])
-            for state, act in (("revoked", "revoke"), ("disabled", "disable")):
-                made = cast.add(kind, state)
-                ok(server.call("POST", f"{made.path}/{act}"))
-            for state, edit in (
-                ("not yet valid", {"not_before": server.after(days=1)}),
-                ("wrong network", {"networks": ["192.0.2.1"]}),
-            ):
-                made = cast.add(kind, state)
-                ok(server.call("PATCH", made.path, edit))
-        ok(server.call("PATCH", f"{V1}/owners/{owner['id']}", {"state": "disabled"}))
-        ok(server.call("PATCH", f"{V1}/owners/{demoted['id']}", {"roles": []}))
-        return cast
-
-    def add(self, kind: str, state: str, *scopes: str, **more: Any) -> Client:  # noqa: ANN401
-        """Make one, and note how it is presented; whoever is to change its state changes its parent's."""
-        scopes = scopes or ("tokens:verify", "accounts:list")
-        parent = "oauth_client" if kind == "access_token" else kind
-        made = client(self.server, *scopes, kind=parent, **more)
-        header, id_ = made.basic, str(made.record["id"])
-        if kind == "access_token":
-            token = exchanged(self.server, made)
-            header, id_ = f"Bearer {token}", f"cred_{token[4:16]}"
-        elif kind == "api_token":
-            header = f"Bearer {made.secret}"
-        self.states[kind, state] = header, id_
-        return made
-
-
-def strangers(kind: str) -> dict[str, str | None]:
-    if kind in PAIRS:
-        id12, mark = new_id12(), "c" if kind == "oauth_client" else "k"
-        unknown = basic(public_id(mark, id12), mint(mark, id12).reveal())
-        return {"none": None, "malformed": basic("x", "y"), "unknown": unknown}
-    mark = "t" if kind == "api_token" else "a"
-    unknown = f"Bearer {mint(mark, new_id12()).reveal()}"
-    return {"none": None, "malformed": "Bearer kst_nonsense", "unknown": unknown}
-
-
 @dataclass(frozen=True, slots=True)
 class Matrix:
     """Every answer, and the audit as it stood after them."""
@@ -137,7 +70,7 @@ class Matrix:
 
 def _recognised(cell: Cell) -> bool:
     # Where no bearer token is a proof, none is looked at.
-    return cell.presented in STATES and (cell.endpoint.bearers or cell.kind in PAIRS)
+    return cell.presented in STATES and (cell.endpoint.bearers or cell.kind in PROVEN)
 
 
 @pytest.fixture(scope="module")
@@ -158,11 +91,13 @@ def _cells(cast: Cast) -> Iterator[Cell]:
             # A minute of its own, so that every refusal gets an entry of its own.
             cast.server.clock.go_on(MINUTE)
             how: dict[str, Any] = {"source": f"127.0.{n + 1}.{m + 1}"}
-            given = {name: (text, "") for name, text in strangers(kind).items()}
+            given = {name: (prove, "") for name, prove in strangers(cast.server, kind).items()}
             given |= {state: cast.states[kind, state] for state in STATES}
-            for presented, (header, id_) in given.items():
-                more: dict[str, Any] = {} if header is None else {"authorization": header}
-                answer = post(cast.server, endpoint.path, FORMS[endpoint.path], **how, **more)
+            for presented, (prove, id_) in given.items():
+                header, pairs = prove()
+                more: dict[str, Any] = {"authorization": header} if header else {}
+                form = [*FORMS[endpoint.path].items(), *pairs]
+                answer = post(cast.server, endpoint.path, form, **how, **more)
                 yield Cell(endpoint, kind, presented, answer, id_)
 
 
