@@ -6,8 +6,7 @@ import re
 
 import pytest
 
-from keystead.api.oauth.endpoints import ENDPOINTS
-from keystead.api.oauth.refusals import DENIED, ERRORS, Manner, refusal
+from keystead.api.oauth.refusals import ERRORS, refusal
 from keystead.core.errors import Invalid, KeysteadError, Refused, Throttled, Unavailable
 from keystead.web.refusals import STATUS
 from tests.docs.test_tables import rows
@@ -23,7 +22,7 @@ NEVER = {
 
 
 def test_every_code_of_the_house_has_its_error() -> None:
-    assert set(STATUS) - set(ERRORS) - {DENIED} == NEVER
+    assert set(STATUS) - set(ERRORS) == NEVER
 
 
 def test_codes_have_the_status_they_have_elsewhere_but_for_what_oauth_says() -> None:
@@ -43,9 +42,8 @@ def test_the_guide_has_a_row_for_each_error() -> None:
         for status in statuses.split(", ")
         for name in re.findall(r"`(\w+)`", errors)
     }
-    denied = {endpoint.denied for endpoint in ENDPOINTS}
     bearer = {(401, "invalid_token"), (500, "server_error")}
-    assert written == set(ERRORS.values()) | denied | bearer
+    assert written == set(ERRORS.values()) | bearer
 
 
 @pytest.mark.parametrize("scheme", ["Basic", "Bearer"])
@@ -59,7 +57,7 @@ def test_no_sentence_breaks_the_header_or_the_grammar(scheme: str) -> None:
         Throttled(7),
         KeysteadError(hostile),
     ):
-        answer, headers = refusal(error, Manner((403, "insufficient_scope"), scheme), "req_1")
+        answer, headers = refusal(error, scheme, "req_1")
         for text in (answer.body.decode(), *headers.values()):
             assert "\r" not in text
             assert "\n" not in text
@@ -69,5 +67,5 @@ def test_no_sentence_breaks_the_header_or_the_grammar(scheme: str) -> None:
 
 
 def test_a_fault_of_ours_tells_nothing_of_itself() -> None:
-    answer, _ = refusal(KeysteadError("canary"), Manner((403, "x")), "req_1")
+    answer, _ = refusal(KeysteadError("canary"), "Basic", "req_1")
     assert (answer.status, b"canary" in answer.body) == (500, False)

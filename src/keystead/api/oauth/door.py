@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from keystead.api.oauth.endpoints import ENDPOINTS
 from keystead.api.oauth.metadata import JWKS, documents, key_set
-from keystead.api.oauth.refusals import Manner
 from keystead.api.oauth.way import DocumentWay, EndpointWay
 from keystead.operations.signing_keys import published_keys
 from keystead.web.call import Answer
@@ -60,10 +59,10 @@ class Door:
         return found | {JWKS: self._document(JWKS, self._key_set)}
 
     def _endpoint(self, endpoint: Endpoint) -> Serve:
-        gate, clock, issuer, manner = self._gate, self._clock, self._issuer, Manner(endpoint.denied)
+        gate, clock, issuer = self._gate, self._clock, self._issuer
 
         def way(scope: Scope, receive: Receive) -> Way:
-            return EndpointWay(gate, clock, issuer, endpoint, scope, receive, manner)
+            return EndpointWay(gate, clock, issuer, endpoint, scope, receive)
 
         return self._serving(way)
 

@@ -19,9 +19,6 @@ from keystead.web.call import Answer
 
 __all__ = ["ENDPOINTS", "Endpoint"]
 
-_UNAUTHORIZED: Final = (400, "unauthorized_client")
-_INSUFFICIENT: Final = (403, "insufficient_scope")
-
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
@@ -33,7 +30,6 @@ class Endpoint:
         form: the Struct of its parameters.
         required: those without which it refuses.
         answer: the Struct of its JSON answer; None where success has no body.
-        denied: status and error where a good credential may not ask for it.
         bearers: a bearer token proves who asks, too.
     """
 
@@ -43,16 +39,15 @@ class Endpoint:
     form: type[ClientForm]
     required: tuple[str, ...]
     answer: type[Struct] | None
-    denied: tuple[int, str]
     bearers: bool
 
 
 # fmt: off
 ENDPOINTS: Final[tuple[Endpoint, ...]] = (
-    Endpoint("/oauth/token", issue_token, handlers.token, TokenForm, ("grant_type",), TokenAnswer, _UNAUTHORIZED, bearers=False),
-    Endpoint("/auth/v2/token", issue_token, handlers.token_of_key, TokenForm, ("grant_type",), TokenAnswer, _UNAUTHORIZED, bearers=False),
-    Endpoint("/oauth/introspect", introspect_token, handlers.introspect, IntrospectionForm, ("token",), IntrospectionAnswer, _INSUFFICIENT, bearers=True),
-    Endpoint("/oauth/revoke", revoke_token, handlers.revoke, RevocationForm, ("token",), None, _INSUFFICIENT, bearers=True),
+    Endpoint("/oauth/token", issue_token, handlers.token, TokenForm, ("grant_type",), TokenAnswer, bearers=False),
+    Endpoint("/auth/v2/token", issue_token, handlers.token_of_key, TokenForm, ("grant_type",), TokenAnswer, bearers=False),
+    Endpoint("/oauth/introspect", introspect_token, handlers.introspect, IntrospectionForm, ("token",), IntrospectionAnswer, bearers=True),
+    Endpoint("/oauth/revoke", revoke_token, handlers.revoke, RevocationForm, ("token",), None, bearers=True),
 )
 # fmt: on
 """Every endpoint that asks the gate; `metadata` has the documents beside them."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import Final
@@ -15,7 +14,7 @@ from keystead.api.oauth.clients import BASIC, BEARER
 from keystead.core.errors import Invalid, KeysteadError, Refused, Throttled, Unavailable
 from keystead.web.call import Answer
 
-__all__ = ["DENIED", "ERRORS", "NO_CACHE", "Manner", "OAuthError", "refusal", "wrong_method"]
+__all__ = ["ERRORS", "NO_CACHE", "OAuthError", "refusal", "wrong_method"]
 
 NO_CACHE: Final = MappingProxyType({"Pragma": "no-cache"})
 """For caches of HTTP/1.0, beside the `Cache-Control` of every answer (RFC 6749 §5.1)."""
@@ -46,6 +45,7 @@ ERRORS: Final[Mapping[str, tuple[int, str]]] = {
     "owner_disabled": _NOT_CLIENT,
     "network_denied": _NOT_CLIENT,
     "cookie_auth_not_allowed": _NOT_CLIENT,
+    "insufficient_scope": (403, "insufficient_scope"),
     "unsupported_grant_type": (400, "unsupported_grant_type"),
     "invalid_scope": (400, "invalid_scope"),
     "invalid_target": (400, "invalid_target"),
@@ -59,9 +59,6 @@ ERRORS: Final[Mapping[str, tuple[int, str]]] = {
 }
 """The house's codes as status and error; whatever is not here is a fault of ours."""
 
-DENIED: Final = "insufficient_scope"
-"""The one code that endpoints tell differently."""
-
 _FAULT: Final = (500, "server_error")
 # What RFC 6749 §5.2 leaves out of a description, and of a parameter in quotes.
 _UNTELLABLE: Final = re.compile(r"[^\x20\x21\x23-\x5b\x5d-\x7e]")
@@ -74,37 +71,31 @@ class OAuthError(msgspec.Struct, frozen=True):
     error_description: str
 
 
-@dataclass(frozen=True, slots=True)
-class Manner:
-    """How an endpoint says no to a client.
-
-    Attributes:
-        denied: status and error where a good credential does not allow it.
-        scheme: in which the client proved who it is, or should have.
-    """
-
-    denied: tuple[int, str]
-    scheme: str = BASIC
-
-
 def refusal(
     error: KeysteadError,
-    manner: Manner,
+    scheme: str,
     request_id: str,
     more: Mapping[str, str] = _NOTHING,
 ) -> tuple[Answer, dict[str, str]]:
-    """Return the answer to an error, and its headers with `more`."""
+    """Return the answer to an error, and its headers with `more`.
+
+    Args:
+        error: what went wrong.
+        scheme: in which the client proved who it is, or should have.
+        request_id: of the request.
+        more: headers.
+    """
     code, detail = "internal_error", "something went wrong here; nothing was done"
     if isinstance(error, (Refused, Unavailable, Invalid)):
         code, detail = error.code, error.detail
     if code == "missing_credential":
         detail = "the client has not proved who it is"
-    status, name = manner.denied if code == DENIED else ERRORS.get(code, _FAULT)
+    status, name = ERRORS.get(code, _FAULT)
     described = _UNTELLABLE.sub("'", detail)
-    if manner.scheme == BEARER and name == "invalid_client":
+    if scheme == BEARER and name == "invalid_client":
         name = "invalid_token"
     headers = {**NO_CACHE, **more, "Keystead-Request-Id": request_id}
-    if manner.scheme == BEARER and status in _CHALLENGED:
+    if scheme == BEARER and status in _CHALLENGED:
         challenge = f'{_BEARER}, error="{name}", error_description="{described}"'
         headers["WWW-Authenticate"] = challenge
     elif status == HTTPStatus.UNAUTHORIZED:
@@ -119,7 +110,7 @@ def refusal(
     return Answer(status, msgspec.json.encode(OAuthError(name, described))), headers
 
 
-def wrong_method(allowed: str, manner: Manner, request_id: str) -> tuple[Answer, dict[str, str]]:
+def wrong_method(allowed: str, request_id: str) -> tuple[Answer, dict[str, str]]:
     """Say which method an endpoint takes."""
     error = Invalid(f"this endpoint takes {allowed} alone", code="method_not_allowed")
-    return refusal(error, manner, request_id, {"Allow": allowed})
+    return refusal(error, BASIC, request_id, {"Allow": allowed})

@@ -6,14 +6,14 @@ client proves who it is; then what it asks for is judged, by the gate and the ve
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from keystead.api.oauth.clients import proof_in
+from keystead.api.oauth.clients import BASIC, proof_in
 from keystead.api.oauth.handlers import Asked
-from keystead.api.oauth.refusals import Manner, refusal, wrong_method
+from keystead.api.oauth.refusals import refusal, wrong_method
 from keystead.core.errors import Invalid
 from keystead.gate.visit import Visit
 from keystead.web import bodies, forms
@@ -32,14 +32,12 @@ if TYPE_CHECKING:
 
 __all__ = ["DocumentWay", "EndpointWay"]
 
-_PLAIN: Final = Manner((400, "invalid_request"))
-
 
 class EndpointWay(Struct):
     """`web.entrance.Way` of one request to an endpoint.
 
     Attributes:
-        manner: how it says no to this client.
+        scheme: in which the client proved who it is, or should have.
     """
 
     verb: ClassVar[None] = None
@@ -50,7 +48,7 @@ class EndpointWay(Struct):
     endpoint: Endpoint
     scope: Mapping[str, Any]
     receive: Receive
-    manner: Manner
+    scheme: str = BASIC
 
     def visit(self, arrival: Arrival) -> Visit:
         """See `Way`."""
@@ -64,7 +62,7 @@ class EndpointWay(Struct):
         proof = proof_in(
             form, visit.arrival.presented, bearers=endpoint.bearers, issuer=self.issuer
         )
-        self.manner = Manner(endpoint.denied, proof.scheme)
+        self.scheme = proof.scheme
         visit.arrival = replace(visit.arrival, presented=proof.presented, at=self.clock.now())
         return await endpoint.handler(Asked(self.gate, visit, form, self.issuer))
 
@@ -72,7 +70,7 @@ class EndpointWay(Struct):
         self, error: KeysteadError, request_id: str, more: Mapping[str, str]
     ) -> tuple[Answer, dict[str, str]]:
         """See `Way`."""
-        return _refusal(error, self.manner, request_id, more, "POST")
+        return _refusal(error, self.scheme, request_id, more, "POST")
 
 
 class DocumentWay(Struct, frozen=True):
@@ -99,7 +97,7 @@ class DocumentWay(Struct, frozen=True):
         self, error: KeysteadError, request_id: str, more: Mapping[str, str]
     ) -> tuple[Answer, dict[str, str]]:
         """See `Way`."""
-        return _refusal(error, _PLAIN, request_id, more, "GET")
+        return _refusal(error, BASIC, request_id, more, "GET")
 
 
 def _require_place(scope: Mapping[str, Any], path: str, method: str) -> None:
@@ -122,11 +120,11 @@ async def _form_of(
 
 def _refusal(
     error: KeysteadError,
-    manner: Manner,
+    scheme: str,
     request_id: str,
     more: Mapping[str, str],
     method: str,
 ) -> tuple[Answer, dict[str, str]]:
     if isinstance(error, Invalid) and error.code == "method_not_allowed":
-        return wrong_method(method, manner, request_id)
-    return refusal(error, manner, request_id, more)
+        return wrong_method(method, request_id)
+    return refusal(error, scheme, request_id, more)
