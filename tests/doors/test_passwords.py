@@ -19,6 +19,7 @@ from keystead.crypto.passwords import check_password
 from tests.clocked import Clocked, running_clocked
 from tests.doors.cast import ALL, V1, application, member, ok, problem, told, user
 from tests.features.asking import field_errors
+from tests.oauth.asking import Client, client, exchanged, key
 from tests.running import Answer, Served, Server, running
 
 OWNERS = f"{V1}/owners"
@@ -282,6 +283,18 @@ def test_five_wrong_ones_in_a_quarter_of_an_hour_and_then_not_even_the_right_one
     assert problem(by_another) == (403, "wrong_password"), "each credential has guesses of its own"
     clock.set(clock.after(minutes=15))
     ok(myself.change("six calm lakes, at last"), 204)
+
+
+@pytest.mark.parametrize("make", [client, key])
+def test_however_many_tokens_a_client_is_given_it_guesses_five_times(
+    myself: Self, make: Callable[..., Client]
+) -> None:
+    made = make(myself.server, "accounts:list")
+    answers = [
+        problem(myself.change(OTHER, f"no, not number {n}", exchanged(myself.server, made)))
+        for n in range(7)
+    ]
+    assert answers == [(403, "wrong_password")] * 5 + [(429, "rate_limited")] * 2
 
 
 def test_that_a_password_was_set_stands_in_the_audit(myself: Self) -> None:
