@@ -11,7 +11,7 @@ import sys
 
 from keystead.cli.app import main
 from keystead.front import tls
-from keystead.front.loop import Loop
+from keystead.front.handshake import Handshake
 from keystead.front.protocol import BoundedProtocol
 
 __all__ = ["lowered"]
@@ -33,7 +33,7 @@ for bound in os.environ.get(_BOUNDS, "").split():
         case "most":
             BoundedProtocol.most = int(value)
         case "handshake_seconds":
-            Loop.handshake_seconds = float(value)
+            Handshake.seconds = float(value)
         case "look_seconds":
             tls.LOOK_SECONDS = float(value)  # type: ignore[misc]  # final everywhere but here
         case _:

@@ -69,6 +69,40 @@ def test_a_handshake_that_does_not_begin_is_ended(tmp_path: Path) -> None:
         server.stop()
 
 
+def test_handshakes_that_are_not_done_take_room_until_they_end(tmp_path: Path) -> None:
+    pair = new_pair()
+    cert, key = put(tmp_path, cert=pair.cert, key=pair.key)
+    context = ssl.create_default_context(cafile=str(cert))
+    arguments = ("--tls-cert", str(cert), "--tls-key", str(key))
+    admin = installed(tmp_path / "data")
+    program = lowered(most=10)
+    server = start(tmp_path / "data", admin, *arguments, context=context, program=program)
+    host, _, port = server.url.removeprefix("https://").partition(":")
+    try:
+        with contextlib.ExitStack() as held:
+            for _ in range(11):
+                held.enter_context(socket.create_connection((host, int(port)), 30.0))
+            beyond = held.enter_context(socket.create_connection((host, int(port)), 30.0))
+            with contextlib.suppress(ConnectionResetError):
+                assert beyond.recv(1) == b""
+        assert _is_alive(server.url, context)
+        assert "has 11 connections, and takes no more" in server.log.read_text()
+        for _ in range(20):
+            assert _is_alive(server.url, context)
+    finally:
+        server.stop()
+
+
+def _is_alive(url: str, context: ssl.SSLContext) -> bool:
+    deadline = time.monotonic() + 20.0
+    while time.monotonic() < deadline:
+        alive = urllib.request.Request(f"{url}/healthz")
+        with contextlib.suppress(OSError), urllib.request.urlopen(alive, context=context) as answer:
+            return bool(answer.status == 200)
+        time.sleep(0.05)
+    return False
+
+
 @pytest.mark.parametrize(
     ("peer", "scheme", "status"),
     [

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
+from functools import partial
 from typing import Any
 
 import pytest
@@ -10,6 +12,8 @@ from uvicorn import Config
 from uvicorn.server import ServerState
 
 from keystead.front.crowd import Crowd
+from keystead.front.handshake import Handshake
+from keystead.front.loop import Loop
 from keystead.front.protocol import BoundedProtocol
 
 
@@ -26,30 +30,36 @@ from keystead.front.protocol import BoundedProtocol
 )
 def test_an_address_is_counted_with_its_own(one: str, other: str, *, together: bool) -> None:
     crowd = Crowd()
-    first = crowd.enter(one, 1)
+    first = crowd.enter(one, 9, 1)
     if together:
         with pytest.raises(OverflowError):
-            crowd.enter(other, 1)
+            crowd.enter(other, 9, 1)
         crowd.leave(first)
-        assert crowd.enter(other, 1) == first
+        assert crowd.enter(other, 9, 1) == first
     else:
-        assert crowd.enter(other, 1) != first
+        assert crowd.enter(other, 9, 1) != first
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1", "", None])
-def test_this_machine_is_not_counted(address: str | None) -> None:
+def test_this_machine_is_counted_in_all_alone(address: str | None) -> None:
     crowd = Crowd()
-    assert [crowd.enter(address, 1) for _ in range(3)] == [None] * 3
-    crowd.leave(None)
+    places = [crowd.enter(address, 3, 1) for _ in range(3)]
+    with pytest.raises(OverflowError):
+        crowd.enter(address, 3, 1)
+    crowd.leave(places[0])
+    assert crowd.enter(address, 3, 1) == places[0]
 
 
 def test_a_bound_is_told_of_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:
     crowd = Crowd()
-    crowd.enter("192.0.2.1", 1)
+    crowd.enter("192.0.2.1", 2, 1)
     for _ in range(3):
         with pytest.raises(OverflowError):
-            crowd.enter("192.0.2.1", 1)
-        crowd.tell("all", "all are taken")
+            crowd.enter("192.0.2.1", 2, 1)
+    crowd.enter("192.0.2.2", 2, 1)
+    for _ in range(3):
+        with pytest.raises(OverflowError):
+            crowd.enter("192.0.2.3", 2, 1)
     assert [record.levelname for record in caplog.records] == ["WARNING"] * 2
 
 
@@ -59,6 +69,13 @@ class _From(asyncio.Transport):
     def __init__(self, address: str) -> None:
         super().__init__({"peername": (address, 40_000), "sockname": ("192.0.2.80", 443)})
         self.aborted = False
+        self.protocol: asyncio.BaseProtocol = asyncio.Protocol()
+
+    def get_protocol(self) -> asyncio.BaseProtocol:
+        return self.protocol
+
+    def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
+        self.protocol = protocol
 
     def abort(self) -> None:
         self.aborted = True
@@ -67,18 +84,22 @@ class _From(asyncio.Transport):
         """Nothing is there to be closed."""
 
 
-def test_a_connection_too_many_of_an_address_is_ended_and_others_are_not() -> None:
-    async def application(_: Any, __: Any, ___: Any) -> None:  # noqa: ANN401
-        """Nobody asks."""
+async def _nothing(_: Any, __: Any, ___: Any) -> None:  # noqa: ANN401
+    """Nobody asks."""
+
+
+def test_a_connection_too_many_of_an_address_is_ended_and_others_are_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(BoundedProtocol, "most_of_address", 2)
 
     async def run() -> None:
-        config = Config(application, http=BoundedProtocol, interface="asgi3", log_config=None)
+        config = Config(_nothing, http=BoundedProtocol, interface="asgi3", log_config=None)
         config.load()
         state = ServerState()
 
         def connect(address: str) -> tuple[BoundedProtocol, _From]:
             made, transport = BoundedProtocol(config, state, {}), _From(address)
-            made.most_of_address = 2
             made.connection_made(transport)
             return made, transport
 
@@ -95,3 +116,34 @@ def test_a_connection_too_many_of_an_address_is_ended_and_others_are_not() -> No
             one.connection_lost(None)
 
     asyncio.run(run())
+
+
+def test_a_handshake_that_is_not_done_is_counted_with_its_address(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(BoundedProtocol, "most_of_address", 2)
+    monkeypatch.setattr(BoundedProtocol, "crowd", Crowd())
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+
+    async def run() -> None:
+        config = Config(_nothing, http=BoundedProtocol, interface="asgi3", log_config=None)
+        config.load()
+        loop, state = asyncio.get_running_loop(), ServerState()
+
+        def connect(address: str) -> _From:
+            transport = _From(address)
+            then = partial(BoundedProtocol, config, state, {})
+            Handshake(loop, context, then).connection_made(transport)
+            return transport
+
+        mine = [connect("192.0.2.1") for _ in range(3)]
+        assert [transport.aborted for transport in mine] == [False, False, True]
+        assert not connect("192.0.2.2").aborted
+        for transport, end in zip(mine[:2], (None, ConnectionResetError()), strict=True):
+            transport.get_protocol().connection_lost(end)
+        await asyncio.sleep(0)
+        again = [connect("192.0.2.1") for _ in range(3)]
+        assert [transport.aborted for transport in again] == [False, False, True]
+
+    with asyncio.Runner(loop_factory=Loop) as runner:
+        runner.run(run())

@@ -16,39 +16,44 @@ _PREFIX: Final = 64
 
 
 class Crowd:
-    """The connections of one process by the addresses of their clients.
+    """The connections of one process, in all and by the addresses of their clients.
 
-    Those of this machine are not counted: a proxy in front has everybody's.
+    Those of this machine are counted by no address: a proxy in front has everybody's.
     """
 
     def __init__(self) -> None:
         """Nobody is there yet."""
+        self._all = 0
         self._counts: dict[str, int] = {}
         self._told: dict[str, float] = {}
 
-    def enter(self, address: str | None, most: int) -> str | None:
-        """Count one more of an address; return what it is counted by, None where it is not.
+    def enter(self, address: str | None, most: int, most_of_address: int) -> str:
+        """Count one more; return the place that it is to leave.
 
         Raises:
             OverflowError: it would be one too many; it is not counted.
         """
-        key = _key_of(address)
-        if key is None:
-            return None
-        count = self._counts.get(key, 0)
-        if count >= most:
-            self.tell("address", f"{key} has {most} connections to a process, and gets no more")
+        if self._all >= most:
+            self.tell("all", f"a process has {most} connections, and takes no more")
             raise OverflowError
-        self._counts[key] = count + 1
+        key = _key_of(address)
+        if key:
+            count = self._counts.get(key, 0)
+            if count >= most_of_address:
+                text = f"{key} has {most_of_address} connections to a process, and gets no more"
+                self.tell("address", text)
+                raise OverflowError
+            self._counts[key] = count + 1
+        self._all += 1
         return key
 
-    def leave(self, key: str | None) -> None:
+    def leave(self, place: str) -> None:
         """Count one less."""
-        if key is None:
-            return
-        self._counts[key] -= 1
-        if not self._counts[key]:
-            del self._counts[key]
+        self._all -= 1
+        if place:
+            self._counts[place] -= 1
+            if not self._counts[place]:
+                del self._counts[place]
 
     def tell(self, bound: str, text: str) -> None:
         """Say that a bound was reached, once a minute each."""
@@ -58,14 +63,14 @@ class Crowd:
             _LOG.warning("%s", text)
 
 
-def _key_of(address: str | None) -> str | None:
+def _key_of(address: str | None) -> str:
     try:
         found = ip_address((address or "").partition("%")[0])
     except ValueError:
-        return None
+        return ""
     if isinstance(found, IPv6Address):
         if found.ipv4_mapped is None:
             above = int(found) >> (128 - _PREFIX) << (128 - _PREFIX)
-            return None if found.is_loopback else f"{IPv6Address(above)}/{_PREFIX}"
+            return "" if found.is_loopback else f"{IPv6Address(above)}/{_PREFIX}"
         found = found.ipv4_mapped
-    return None if found.is_loopback else str(found)
+    return "" if found.is_loopback else str(found)

@@ -1,21 +1,25 @@
-"""The event loop of a process that serves: uvloop's, which ends a handshake that takes too long.
+"""The event loop of a process that serves: uvloop's, whose TLS connections are counted before they are made.
 
-uvicorn opens the listener, and does not say how long a handshake may take; a minute is what is meant by that.
-Meanwhile whoever has connected and says nothing holds a file, and is no connection to be counted yet.
+uvicorn opens the listener, and hands the certificate to the loop. Here the loop keeps it: what is accepted is
+given to ``handshake`` first.
 """
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import uvloop
 
+from keystead.front.handshake import Handshake
+
 if TYPE_CHECKING:
     from asyncio import AbstractServer
+    from collections.abc import Callable
 
-__all__ = ["LOOP", "MAX_HANDSHAKE_SECONDS", "Loop"]
+    from keystead.front.protocol import BoundedProtocol
 
-MAX_HANDSHAKE_SECONDS: Final = 10.0
+__all__ = ["LOOP", "Loop"]
 
 LOOP: Final = "keystead.front.loop:Loop"
 """As uvicorn is told of it; each worker makes its own."""
@@ -24,14 +28,13 @@ LOOP: Final = "keystead.front.loop:Loop"
 class Loop(uvloop.Loop):
     """One process's loop."""
 
-    handshake_seconds: float = MAX_HANDSHAKE_SECONDS
-
     async def create_server(  # type: ignore[override]  # handed on, whatever it is
         self,
+        factory: Callable[[], BoundedProtocol],
         *args: Any,  # noqa: ANN401
         **more: Any,  # noqa: ANN401
     ) -> AbstractServer:
-        """Listen as uvloop does."""
-        if more.get("ssl") is not None:
-            more.setdefault("ssl_handshake_timeout", self.handshake_seconds)
-        return await super().create_server(*args, **more)
+        """Listen as uvloop does, and shake hands as we do."""
+        context = more.pop("ssl", None)
+        accept = factory if context is None else partial(Handshake, self, context, factory)
+        return await super().create_server(accept, *args, **more)

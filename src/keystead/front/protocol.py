@@ -14,6 +14,7 @@ from urllib.parse import unquote
 import httptools
 import msgspec
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.utils import get_remote_addr
 
 from keystead.core.errors import Invalid, KeysteadError, Unavailable
 from keystead.front.crowd import Crowd
@@ -65,7 +66,7 @@ class BoundedProtocol(HttpToolsProtocol):
     most_of_address: int = MAX_OF_ADDRESS
     crowd = Crowd()
 
-    _counted: str | None = None
+    _place: str | None = None
     _timer: TimerHandle | None = None
     _in_head = True
     _in_message = False
@@ -73,26 +74,33 @@ class BoundedProtocol(HttpToolsProtocol):
     _piece = 0
     _left_over = 0
 
+    def enter(self, transport: Transport) -> bool:
+        """Count a connection, also before it is made; say whether there is room, else it is ended."""
+        client = get_remote_addr(transport)
+        address = None if client is None else client[0]
+        try:
+            self._place = self.crowd.enter(address, self.most * 11 // 10, self.most_of_address)
+        except OverflowError:
+            transport.abort()
+            return False
+        return True
+
+    def leave(self) -> None:
+        """Stop counting it."""
+        if self._place is not None:
+            self.crowd.leave(self._place)
+            self._place = None
+
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Begin to count the seconds."""
         super().connection_made(transport)
-        if len(self.connections) > self.most * 11 // 10:
-            self.crowd.tell("all", f"a process has {self.most} connections, and takes no more")
-            transport.abort()
-            return
-        try:
-            client = None if self.client is None else self.client[0]
-            self._counted = self.crowd.enter(client, self.most_of_address)
-        except OverflowError:
-            transport.abort()
-            return
-        self._watch()
+        if self._place is not None or self.enter(transport):
+            self._watch()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop counting."""
         self._stop_timer()
-        self.crowd.leave(self._counted)
-        self._counted = None
+        self.leave()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
