@@ -66,6 +66,15 @@ def test_c25_it_never_gives_what_its_owner_lacks_now(server: Server) -> None:
     assert ok(server.call("POST", f"{path}/revoke", token=token))["state"] == "revoked"
 
 
+def test_c25_it_gives_a_level_where_its_owner_may_all_that_is_added_to_it(server: Server) -> None:
+    wanted: dict[str, object] = {"levels": {"accounts": "read"}, "scopes": ["folders:list"]}
+    token, _ = admin_key(server)
+    assert make(server, token, **wanted).status == 201
+    owner = application(server, "user")
+    token, _ = admin_key(server, owner_id=owner["id"])
+    assert problem(make(server, token, **wanted)) == (403, "insufficient_scope")
+
+
 def test_c25_it_gives_access_to_the_apis_that_its_owner_may_change(server: Server) -> None:
     owner = application(server, "user")
     token, _ = admin_key(server, owner_id=owner["id"])

@@ -53,6 +53,31 @@ def test_a_token_widens_neither_itself_nor_another_beyond_what_it_holds(server: 
         assert problem(refused) == (403, "insufficient_scope")
 
 
+def test_a_level_is_given_by_an_administrator_or_by_who_holds_it(server: Server) -> None:
+    wanted: dict[str, object] = {"levels": {"accounts": "read"}, "scopes": []}
+    boss, singly = member(server, "manager")
+    assert problem(_issue(server, singly, **wanted)) == (403, "insufficient_scope"), "it would grow"
+    of_boss, record = server.token(*ALL, levels={"accounts": "write"}, owner_id=boss)
+    assert _issue(server, of_boss, **wanted).status == 201
+    bounded, _ = server.token("credentials:create", "folders:list")
+    assert problem(_issue(server, bounded, **wanted)) == (403, "insufficient_scope")
+    assert _issue(server, server.admin_token, **wanted).status == 201
+    path = f"{V1}/credentials/{record['id']}"
+    ok(server.call("POST", f"{path}/disable"))
+    for method, suffix, body in (
+        ("PATCH", "", {"description": "taken"}),
+        ("POST", "/rotate", None),
+        ("POST", "/enable", None),
+    ):
+        refused = server.call(method, path + suffix, body, token=singly)
+        assert problem(refused) == (403, "insufficient_scope"), suffix or method
+    _, plain = server.token("folders:list", owner_id=boss)
+    wider = {"scopes": ["folders:list"], "levels": {"accounts": "read"}}
+    for token, status in ((singly, 403), (server.admin_token, 200)):
+        changed = server.call("PATCH", f"{V1}/credentials/{plain['id']}", wider, token=token)
+        assert changed.status == status, changed.body
+
+
 def test_a_weak_token_may_still_revoke_a_strong_one(server: Server) -> None:
     token, _ = server.token("credentials:revoke")
     _, strong = server.token(*ALL)

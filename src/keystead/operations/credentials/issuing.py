@@ -95,9 +95,10 @@ async def _may_issue_for(act: Act, owner_id: str) -> bool:
 def require_held(act: Act, credential: Credential, owner: Owner) -> None:
     """Refuse to make or hand out access that the caller may not give.
 
-    Scopes of Keystead's own API: what the presented credential holds itself. Those of a registered API: the
-    same, or any of them for whoever may change the API. An API that was deleted means nothing. A key that
-    manages keys gives what its owner may give now; so nobody gets one who does not hold all of that.
+    Scopes of Keystead's own API: what the presented credential holds itself, and a level by who holds it as
+    one, or is an administrator. Those of a registered API: the same, or any of them for whoever may change
+    the API. An API that was deleted means nothing. A key that manages keys gives what its owner may give now;
+    so nobody gets one who does not hold all of that.
     """
     if credential.type == KEY_ADMIN and not act.caller.holds(grantable(owner.roles)):
         raise Forbidden(
@@ -130,11 +131,12 @@ def _may_give(caller: Caller, entry: Access) -> bool:
     if api is None:
         return True
     scopes = expand(entry, api.actions)
-    if caller.is_key_admin:
-        own = entry.api == KEYSTEAD_API
-        return scopes <= grantable(caller.roles) if own else _owner_may_change(caller, api)
     if entry.api == KEYSTEAD_API:
-        return caller.holds(scopes)
+        held = scopes <= grantable(caller.roles) if caller.is_key_admin else caller.holds(scopes)
+        # A level takes in operations that are added later; an administrator may all of those, too.
+        return held and (Role.ADMINISTRATOR in caller.roles or caller.holds_levels(entry))
+    if caller.is_key_admin:
+        return _owner_may_change(caller, api)
     if may_change_api(caller, api):
         return True
     return caller.holds_on(entry.api, scopes) and caller.holds_levels(entry)
