@@ -16,7 +16,7 @@ from keystead.policy.roles import (
     Role,
     may,
 )
-from tests.doors.cast import ALL, V1, application, ok, problem, user
+from tests.doors.cast import ALL, V1, application, managed, member, ok, problem, user
 from tests.doors.route_requests import name_of
 from tests.running import Server, running
 
@@ -126,6 +126,23 @@ def test_there_is_never_no_administrator_however_many_are_taken_away_at_once(
             for number in range(4):
                 back: dict[str, object] = {"roles": ["administrator"], "state": "active"}
                 assert edit(number, back) == (200, "")
+
+
+def test_what_an_administrator_disabled_only_one_enables(server: Server) -> None:
+    _, boss = member(server, "manager")
+    his = managed(server, boss)
+
+    def turn(state: str, token: str = "") -> int:
+        change = {"state": state, "name": server.unique("his")}
+        return server.call("PATCH", f"{V1}/owners/{his}", change, token=token).status
+
+    assert [turn("disabled", boss), turn("active", boss)] == [200, 200]
+    assert [turn("disabled"), turn("active", boss)] == [200, 403]
+    # Nor does he make it his by disabling it once more; all else stays his to change.
+    assert [turn("disabled", boss), turn("active", boss)] == [200, 403]
+    assert [turn("active"), turn("disabled", boss)] == [200, 200]
+    # An administrator who disables what is disabled means it.
+    assert [turn("disabled"), turn("active", boss), turn("active")] == [200, 403, 200]
 
 
 def test_the_last_administrator_stays(tmp_path: Path) -> None:

@@ -125,6 +125,16 @@ async def a_password_s_facts_come_back(opened: Opened) -> None:
     assert await found(opened, user.id) == changed
 
 
+@story
+async def who_disabled_an_owner_comes_back(opened: Opened) -> None:
+    made = make_owner(state="disabled", disabled_from_above=True)
+    await opened.store.act(adding_owner(made))
+    assert await found(opened, made.id) == made
+    for more in ({"state": "active", "disabled_from_above": False}, {"state": "disabled"}):
+        made = await saved(opened, made, **more)
+        assert await found(opened, made.id) == made
+
+
 def adding(group: Group) -> Callable[[Tx], Awaitable[None]]:
     return lambda tx: tx.groups.insert(group)
 

@@ -53,4 +53,19 @@ def test_owners_of_the_first_form_are_whole_in_the_second(tmp_path: Path) -> Non
         assert base.execute("SELECT * FROM groups").fetchall() == []
     # What is new: no external id and no metadata; of a password only that it is no younger than the owner.
     assert [row[: len(before[0])] for row in after] == before
-    assert [row[len(before[0]) :] for row in after] == [(None, "{}", 20, 0), (None, "{}", None, 0)]
+    assert [row[len(before[0]) :] for row in after] == [
+        (None, "{}", 20, 0, 0),
+        (None, "{}", None, 0, 0),
+    ]
+
+
+def test_who_is_disabled_was_disabled_by_an_administrator(tmp_path: Path) -> None:
+    at_revision(tmp_path, "0001")
+    with closing(sqlite3.connect(tmp_path / DATABASE)) as base:
+        base.execute(OWNERS)
+        base.execute("UPDATE owners SET state = 'disabled' WHERE id = 'own_b'")
+        base.commit()
+    migrate(tmp_path)
+    with closing(sqlite3.connect(tmp_path / DATABASE)) as base:
+        found = base.execute("SELECT id, disabled_from_above FROM owners ORDER BY id").fetchall()
+    assert found == [("own_a", 0), ("own_b", 1)]

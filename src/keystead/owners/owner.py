@@ -45,6 +45,7 @@ class Owner:
         metadata: an application's free facts, left empty where the owner only stands beside a credential.
         password_changed_at: when a user's password was set last; None while he has none.
         must_change: it was set by somebody else, and is his to change.
+        disabled_from_above: an administrator disabled the owner, and only one enables him.
     """
 
     id: str
@@ -63,6 +64,7 @@ class Owner:
     metadata: Mapping[str, str] = field(default_factory=dict)
     password_changed_at: Instant | None = None
     must_change: bool = False
+    disabled_from_above: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,3 +1,3 @@
-"""Verbs about owners: users and applications, their passwords, their groups, and the roles there are."""
+"""Verbs about owners: users and applications, their ranks, passwords and groups, and the roles there are."""
 
-__all__ = ["groups", "owners", "passwords", "roles"]
+__all__ = ["groups", "owners", "passwords", "ranks", "roles"]

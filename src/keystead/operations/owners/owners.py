@@ -7,15 +7,20 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import UNSET, UnsetType
 
-from keystead.core.errors import Conflict, FieldError, Forbidden, Invalid, NotFound, Overtaken
+from keystead.core.errors import Conflict, FieldError, Invalid, NotFound, Overtaken
 from keystead.core.ids import new_id
 from keystead.core.names import clean_name
 from keystead.crypto.password_rules import wrong_password
 from keystead.gate.acts.operation import Told, operation
 from keystead.operations.owners.passwords import hash_of_edit, hash_of_new, require_hashed
+from keystead.operations.owners.ranks import (
+    disabled_from_above,
+    require_administrator_for,
+    require_held,
+)
 from keystead.owners.owner import Owner
 from keystead.policy.permissions import Permission
-from keystead.policy.roles import Role, may
+from keystead.policy.roles import Role
 
 if TYPE_CHECKING:
     from keystead.gate.acts.act import Act
@@ -57,7 +62,7 @@ async def create_owner(
             that makes of them.
         Conflict: the name or log-in name is taken.
     """
-    _require_administrator_for(act, kind, wish)
+    require_administrator_for(act, kind, wish)
     wrong = wish.wrong()
     if wish.name is UNSET:
         wrong.append(FieldError("name", "is required"))
@@ -75,6 +80,7 @@ async def create_owner(
         email=wish.email or "",
         roles=frozenset(map(Role, (Role.USER,) if wish.roles is UNSET else wish.roles)),
         state=wish.state or "active",
+        disabled_from_above=disabled_from_above(act, None, wish),
         managed_by=manager,
         created_by=act.caller.owner_id,
         created_at=act.at,
@@ -84,7 +90,7 @@ async def create_owner(
         password_changed_at=None if wish.password is UNSET else act.at,
         must_change=wish.password is not UNSET,
     )
-    _require_held(act, frozenset(), made, wish)
+    require_held(act, frozenset(), made, wish)
     act.about("owner", made.id, made.name, **_facts_of(made, wish))
     require_hashed(wish, password_hash)
     await act.tx.owners.insert(made, password_hash)
@@ -98,12 +104,12 @@ async def edit_owner(act: Act, password_hash: str | None, owner_id: str, wish: O
     Raises:
         Invalid: a field is wrong, or a password is the caller's own: that takes the current one.
         Forbidden: only an administrator changes users, roles and managers, by a credential that holds all
-            of what that makes of them.
+            of what that makes of them, and enables what an administrator disabled.
         Conflict: he is the last active administrator, or the name is taken.
     """
     await act.tx.generation.hold()
     before = await _reached(act, owner_id, Permission.OWNERS_EDIT)
-    _require_administrator_for(act, before.kind, wish)
+    require_administrator_for(act, before.kind, wish)
     wrong = [*wish.wrong(), *_of_the_other_kind(before.kind, wish)]
     wrong += await _wrong_manager(act, wish)
     if wish.login is not UNSET:
@@ -117,6 +123,7 @@ async def edit_owner(act: Act, password_hash: str | None, owner_id: str, wish: O
         email=before.email if wish.email is UNSET else wish.email,
         roles=before.roles if wish.roles is UNSET else frozenset(map(Role, wish.roles)),
         state=before.state if wish.state is UNSET else wish.state,
+        disabled_from_above=disabled_from_above(act, before, wish),
         managed_by=before.managed_by if wish.managed_by is UNSET else wish.managed_by,
         external_id=_external_id(before, wish),
         metadata=before.metadata if wish.metadata is UNSET else wish.metadata,
@@ -126,7 +133,7 @@ async def edit_owner(act: Act, password_hash: str | None, owner_id: str, wish: O
         revision=before.revision + 1,
     )
     await _require_an_administrator(act, before, after)
-    _require_held(act, before.roles, after, wish)
+    require_held(act, before.roles, after, wish)
     act.about("owner", before.id, after.name, state=after.state, **_facts_of(after, wish))
     require_hashed(wish, password_hash)
     if not await act.tx.owners.save(after, before, password_hash):
@@ -169,33 +176,6 @@ def _wrong_password(act: Act, before: Owner, wish: OwnerWish) -> list[FieldError
 def _facts_of(after: Owner, wish: OwnerWish) -> dict[str, str | bool]:
     facts: dict[str, str | bool] = {"roles": ",".join(sorted(after.roles))}
     return facts if wish.password is UNSET else {**facts, "password_set": True}
-
-
-def _require_held(act: Act, before: frozenset[Role], after: Owner, wish: OwnerWish) -> None:
-    """Refuse what would make more of the presented credential than it is.
-
-    Whoever knows a user's password can become him, and whoever gives a role can have one who holds it: so
-    the credential must hold all that the roles allow. The role `user` reaches nobody else's; it is free.
-    """
-    become = after.roles - before - {Role.USER}
-    if wish.password is not UNSET:
-        become = after.roles | before
-    if not act.caller.holds(frozenset(p for p in Permission if may(become, p))):
-        raise Forbidden(
-            "insufficient_scope",
-            "the credential presented does not hold all that these roles allow",
-            rule="scope of a role",
-        )
-
-
-def _require_administrator_for(act: Act, kind: OwnerKind, wish: OwnerWish) -> None:
-    """Refuse a manager what would widen his own reach: users, roles, other managers' applications."""
-    if act.caller.house or Role.ADMINISTRATOR in act.caller.roles:
-        return
-    if kind == "user" or wish.roles is not UNSET or wish.managed_by is not UNSET:
-        raise Forbidden(
-            "insufficient_scope", "only an administrator may do this to an owner", rule="role"
-        )
 
 
 async def _wrong_manager(act: Act, wish: OwnerWish) -> list[FieldError]:

@@ -106,6 +106,8 @@ owners = Table(
     Column("metadata", String, nullable=False, server_default=text("'{}'")),
     _instant("password_changed_at", nullable=True),
     Column("must_change", Integer, nullable=False, server_default=text("0")),
+    # Since revision 0010.
+    Column("disabled_from_above", Integer, nullable=False, server_default=text("0")),
     Index("owners_name", "kind", "name_key", unique=True),
     Index("owners_login", "login_key", unique=True),
     Index("owners_managed", "managed_by"),

@@ -46,6 +46,7 @@ _WHOLE: Final = [*OWNER_COLUMNS, _O.metadata.label("o_metadata")]
 _SAVED: Final = (
     "name", "name_key", "search", "email", "roles", "state", "managed_by", "modified_at", "revision",
     "external_id", "metadata", "password_changed_at", "must_change",
+    "disabled_from_above",
 )  # fmt: skip
 _INSERT: Final = kept(insert(tables.owners).values({c.name: bindparam(c.name) for c in _O}))
 _FIND: Final = kept(select(*_WHOLE).where(_O.id == bindparam("wanted")))
@@ -186,6 +187,7 @@ def owner_from(row: Row) -> Owner:
         external_id=row["o_external_id"],
         password_changed_at=row["o_password_changed_at"],
         must_change=bool(row["o_must_change"]),
+        disabled_from_above=bool(row["o_disabled_from_above"]),
     )
 
 
@@ -210,4 +212,5 @@ def _row_of(owner: Owner) -> dict[str, object]:
         "metadata": json.encode(dict(owner.metadata)).decode(),
         "password_changed_at": owner.password_changed_at,
         "must_change": int(owner.must_change),
+        "disabled_from_above": int(owner.disabled_from_above),
     }
