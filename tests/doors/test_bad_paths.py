@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
 
 from tests.doors.cast import V1, ok, path_of, problem
@@ -29,8 +31,38 @@ def test_a_method_that_is_none_is_refused(unwritten: Server, method: str) -> Non
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/openapi.json"])
-def test_an_open_path_takes_get_alone(server: Server, path: str) -> None:
-    assert problem(server.call("POST", path, {})) == (405, "method_not_allowed")
+def test_an_open_path_is_read_and_nothing_else(server: Server, path: str) -> None:
+    refused = server.call("POST", path, {})
+    assert problem(refused) == (405, "method_not_allowed")
+    assert refused.headers["allow"] == "GET, HEAD"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/healthz",
+        "/readyz",
+        "/openapi.json",
+        "/.well-known/oauth-authorization-server",
+        "/.well-known/oauth-protected-resource",
+        "/.well-known/jwks.json",
+    ],
+)
+def test_the_head_of_what_is_open_is_read_without_its_body(server: Server, path: str) -> None:
+    whole = server.call("GET", path, token=None)
+    host, _, port = server.url.removeprefix("http://").partition(":")
+    with socket.create_connection((host, int(port)), 30.0) as connection:
+        asked = f"HEAD {path} HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\n\r\n"
+        connection.sendall(asked.encode())
+        found = connection.makefile("rb").read().decode("latin-1")
+    lines, rest = found.split("\r\n\r\n")
+    assert rest == "", "no body"
+    status, *named = lines.split("\r\n")
+    assert status == "HTTP/1.1 200 OK"
+    headers = dict(line.lower().split(": ", 1) for line in named)
+    assert int(headers["content-length"]) == len(whole.body) > 0
+    for name in ("content-type", "cache-control", "etag"):
+        assert headers.get(name) == whole.headers.get(name)
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,7 @@ def test_keysteads_own_api_says_where_its_tokens_come_from(server: Server) -> No
 def test_a_document_is_read_and_nothing_else(server: Server, path: str) -> None:
     refused = get(server, path, "POST")
     assert error(refused) == (405, "invalid_request")
-    assert refused.headers["allow"] == "GET"
+    assert refused.headers["allow"] == "GET, HEAD"
     for other in (f"{path}/", f"{path}/keystead", path.replace("known", "%6bnown")):
         assert get(server, other).status == 404
     exposed = get(server, f"{path}?access_token=x")

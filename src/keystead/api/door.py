@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["Door"]
 
 _NO_STORE: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+_OPEN_METHODS: Final = ("GET", "HEAD")
 _MOUNT: Final = "/api"
 _FAULT: Final = 500
 
@@ -102,8 +103,8 @@ class Door:
                 await send_answer(receive, send, *refusal(no, request_id))
             elif scope["raw_path"] != path.encode():
                 await send_answer(receive, send, *not_found(request_id))
-            elif scope["method"] != "GET":  # type: ignore[typeddict-item]  # Litestar sends HTTP alone here
-                await send_answer(receive, send, *wrong_method(["GET"], request_id))
+            elif scope["method"] not in _OPEN_METHODS:  # type: ignore[typeddict-item]  # Litestar sends HTTP alone here
+                await send_answer(receive, send, *wrong_method(_OPEN_METHODS, request_id))
             else:
                 status, body = await answer()
                 await send_answer(receive, send, Answer(status, body), {})

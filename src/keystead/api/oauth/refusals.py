@@ -110,7 +110,7 @@ def refusal(
     return Answer(status, msgspec.json.encode(OAuthError(name, described))), headers
 
 
-def wrong_method(allowed: str, request_id: str) -> tuple[Answer, dict[str, str]]:
-    """Say which method an endpoint takes."""
-    error = Invalid(f"this endpoint takes {allowed} alone", code="method_not_allowed")
-    return refusal(error, BASIC, request_id, {"Allow": allowed})
+def wrong_method(allowed: tuple[str, ...], request_id: str) -> tuple[Answer, dict[str, str]]:
+    """Say which methods an endpoint or a document takes."""
+    error = Invalid(f"this path takes {' and '.join(allowed)} alone", code="method_not_allowed")
+    return refusal(error, BASIC, request_id, {"Allow": ", ".join(allowed)})

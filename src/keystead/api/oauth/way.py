@@ -6,7 +6,7 @@ client proves who it is; then what it asks for is judged, by the gate and the ve
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from keystead.web.call import Answer
 
 __all__ = ["DocumentWay", "EndpointWay"]
+
+_ENDPOINT: Final = ("POST",)
+_DOCUMENT: Final = ("GET", "HEAD")
 
 
 class EndpointWay(Struct):
@@ -57,7 +60,7 @@ class EndpointWay(Struct):
     async def ask(self, visit: Visit, _: list[tuple[str, str]]) -> Answer:
         """See `Way`."""
         endpoint = self.endpoint
-        _require_place(self.scope, endpoint.path, "POST")
+        _require_place(self.scope, endpoint.path, _ENDPOINT)
         form = await _form_of(self.scope["headers"], self.receive, endpoint)
         proof = proof_in(
             form, visit.arrival.presented, bearers=endpoint.bearers, issuer=self.issuer
@@ -70,7 +73,7 @@ class EndpointWay(Struct):
         self, error: KeysteadError, request_id: str, more: Mapping[str, str]
     ) -> tuple[Answer, dict[str, str]]:
         """See `Way`."""
-        return _refusal(error, self.scheme, request_id, more, "POST")
+        return _refusal(error, self.scheme, request_id, more, _ENDPOINT)
 
 
 class DocumentWay(Struct, frozen=True):
@@ -88,7 +91,7 @@ class DocumentWay(Struct, frozen=True):
 
     async def ask(self, visit: Visit, _: list[tuple[str, str]]) -> Answer:
         """See `Way`."""
-        _require_place(self.scope, self.path, "GET")
+        _require_place(self.scope, self.path, _DOCUMENT)
         # Anybody may read it, so the house asks.
         visit.arrival = replace(visit.arrival, presented="system")
         return await self.read(visit, self.scope)
@@ -97,15 +100,15 @@ class DocumentWay(Struct, frozen=True):
         self, error: KeysteadError, request_id: str, more: Mapping[str, str]
     ) -> tuple[Answer, dict[str, str]]:
         """See `Way`."""
-        return _refusal(error, BASIC, request_id, more, "GET")
+        return _refusal(error, BASIC, request_id, more, _DOCUMENT)
 
 
-def _require_place(scope: Mapping[str, Any], path: str, method: str) -> None:
+def _require_place(scope: Mapping[str, Any], path: str, methods: tuple[str, ...]) -> None:
     # As it was sent: Litestar's own notion of the path has lost doubled, closing and quoted slashes.
     if scope["raw_path"] != path.encode():
         raise Invalid("there is nothing at this path", code="not_found")
-    if scope["method"] != method:
-        raise Invalid(f"this path takes {method} alone", code="method_not_allowed")
+    if scope["method"] not in methods:
+        raise Invalid("this path does not take this method", code="method_not_allowed")
 
 
 async def _form_of(
@@ -123,8 +126,8 @@ def _refusal(
     scheme: str,
     request_id: str,
     more: Mapping[str, str],
-    method: str,
+    methods: tuple[str, ...],
 ) -> tuple[Answer, dict[str, str]]:
     if isinstance(error, Invalid) and error.code == "method_not_allowed":
-        return wrong_method(method, request_id)
+        return wrong_method(methods, request_id)
     return refusal(error, scheme, request_id, more)
