@@ -104,8 +104,15 @@ def test_an_administrator_s_server_that_names_its_api_sees_no_token_of_keystead_
     assert ok(introspect(server, token, server.admin_token))["active"]
     found = introspect(server, token, server.admin_token, resource=api["identifier"])
     assert not ok(found)["active"]
-    named = introspect(server, token, server.admin_token, resource=KEYSTEAD["identifier"])
+    named = introspect(server, token, server.admin_token, resource=server.url)
     assert ok(named)["active"]
+
+
+def test_keystead_s_own_api_is_named_as_at_the_token_endpoint(server: Server) -> None:
+    """By the issuer: its identifier is no URI, and so no resource."""
+    token = exchanged(server, client(server, "accounts:list"))
+    refused = introspect(server, token, server.admin_token, resource=KEYSTEAD["identifier"])
+    assert error(refused) == (400, "invalid_request")
 
 
 def test_one_jwt_for_apis_of_several_owners_holds_what_is_held_on_each(server: Server) -> None:

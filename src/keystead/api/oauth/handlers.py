@@ -15,9 +15,8 @@ from keystead.core.clock import SECOND
 from keystead.core.errors import Invalid
 from keystead.operations.oauth.introspection import Introspected, introspect_token
 from keystead.operations.oauth.issuing import TokenWish, issue_token
-from keystead.operations.oauth.naming import audience_of
+from keystead.operations.oauth.naming import audience_of, identifier_of
 from keystead.operations.oauth.revocation import revoke_token
-from keystead.policy.permissions import KEYSTEAD_API
 from keystead.web import reveal
 from keystead.web.call import Answer, as_answer
 
@@ -82,7 +81,8 @@ async def _issue(asked: Asked[TokenForm], token_type: str, per_minute: int | Non
 async def introspect(asked: Asked[IntrospectionForm]) -> Answer:
     """POST /oauth/introspect."""
     address = _address(asked.form.client_ip)
-    resource = KEYSTEAD_API if asked.form.resource == asked.issuer else asked.form.resource
+    named = asked.form.resource
+    resource = None if named is None else identifier_of(named, asked.issuer)
     found = await asked.perform(introspect_token, asked.form.token, address, resource)
     answer = _INACTIVE if found is None else _active(found, asked.issuer)
     return replace(as_answer(answer), headers=NO_CACHE)

@@ -18,10 +18,9 @@ from keystead.crypto.jose.signing import TokenClaims
 from keystead.crypto.token_format import mint
 from keystead.gate.acts.operation import Told, operation
 from keystead.gate.callers.caller import scopes_held
-from keystead.operations.oauth.naming import audience_of, client_id_of
+from keystead.operations.oauth.naming import audience_of, client_id_of, identifier_of
 from keystead.operations.signing_keys import signer_for
 from keystead.policy.grants import granted, read_scope, same_on_all
-from keystead.policy.permissions import KEYSTEAD_API
 
 if TYPE_CHECKING:
     from keystead.core.secret import Secret
@@ -132,10 +131,7 @@ def _presented(act: Act) -> Known:
 
 
 def _apis_asked_for(act: Act, known: Known, wish: TokenWish) -> tuple[API, ...]:
-    named = dict.fromkeys(
-        KEYSTEAD_API if resource == wish.issuer else None if resource == KEYSTEAD_API else resource
-        for resource in wish.resources
-    )
+    named = dict.fromkeys(identifier_of(resource, wish.issuer) for resource in wish.resources)
     identifiers = tuple(named) or known.audience[:1]
     apis = [
         api
