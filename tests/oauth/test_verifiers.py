@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.doors.cast import application, member, ok, problem
+from tests.doors.cast import application, member, ok, problem, told
 from tests.doors.registering import APIS, KEYSTEAD, access, catalogue, identifier, register
 from tests.oauth.asking import ask, client, error, exchanged, post
 from tests.oauth.signing import TYPE as ASSERTION_TYPE
@@ -42,6 +42,23 @@ def test_nobody_is_made_a_verifier_by_a_stranger(server: Server) -> None:
         assert problem(asked) == (400, "invalid_request")
         assert [each["field"] for each in asked.json()["errors"]] == ["verifiers[1]"]
     ok(server.call("POST", APIS, wished(server, owner, victim)), 201)
+
+
+@pytest.mark.parametrize("field", ["verifiers", "owner_id"])
+def test_a_stranger_does_not_find_out_who_there_is(server: Server, field: str) -> None:
+    victim, _ = member(server, "user")
+    _, token = member(server, "user")
+    mine = register(server, token=token)
+    for method, path, whole in (
+        ("POST", APIS, wished(server)),
+        ("PATCH", f"{APIS}/{mine['id']}", {}),
+    ):
+        answers = {
+            told(server.call(method, path, {**whole, field: value}, token=token))
+            for value in ([victim], ["own_000000000000"], victim, "own_000000000000")
+            if isinstance(value, list) == (field == "verifiers")
+        }
+        assert len(answers) == 1, answers
 
 
 def test_who_was_named_by_somebody_who_may_stays_through_an_edit(server: Server) -> None:

@@ -69,6 +69,8 @@ async def wrong_owners(act: Act, wish: APIWish, known: set[str]) -> list[FieldEr
     """Return the fields of a wish that name an owner who does not exist, or a verifier of somebody else's.
 
     A verifier is shown tokens of the API by his own resource servers: he is made one by whoever manages him.
+    Whom the caller does not manage is not looked for: whether he exists is not to be found out here. As an
+    owner `require_owner` refuses him, too, whether he exists or not.
 
     Args:
         act: in progress.
@@ -81,13 +83,12 @@ async def wrong_owners(act: Act, wish: APIWish, known: set[str]) -> list[FieldEr
     if not isinstance(wish.owner_id, UnsetType):
         named["owner_id"] = wish.owner_id
     new = set(named.values()) - known
-    there = known | (await act.tx.owners.existing(new) if new else set())
-    wrong = [FieldError(field, "is no owner") for field, id_ in named.items() if id_ not in there]
-    return wrong + [
-        FieldError(field, "is no owner whom you manage, and who could verify for this API")
+    managed = {id_ for id_ in new if act.caller.reaches(id_, Permission.APIS_EDIT)}
+    there = known | (await act.tx.owners.existing(managed) if managed else set())
+    return [
+        FieldError(field, "is no owner whom you manage")
         for field, id_ in named.items()
-        if field != "owner_id" and id_ in there - known
-        if not act.caller.reaches(id_, Permission.APIS_EDIT)
+        if id_ not in there and (field != "owner_id" or id_ in managed)
     ]
 
 
