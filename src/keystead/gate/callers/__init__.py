@@ -1,9 +1,10 @@
-"""Who asks: how a credential is recognised, and what is remembered of it."""
+"""Who asks: how a credential is recognised, and what is remembered of it and of what judges it."""
 
 __all__ = [
     "caller",
     "freshness",
     "recall",
     "schemes",
+    "shared",
     "signed",
 ]

@@ -11,13 +11,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from keystead.gate.callers.caller import Caller, subject_of
-from keystead.policy.catalogue.catalogue import APIs
+from keystead.gate.callers.shared import Shared
 from keystead.policy.roles import inherited_rights
 from keystead.ports.credentials import signing_digest
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Mapping
 
+    from keystead.policy.catalogue.catalogue import APIs
     from keystead.policy.decide import Subject
     from keystead.policy.organisation import Organisation
     from keystead.policy.roles import Right
@@ -49,9 +50,7 @@ class Freshness:
         # One for all credentials of an owner: ten thousand applications take a megabyte.
         self._own: dict[str, tuple[frozenset[str], frozenset[str]]] = {}
         self._weight = 0
-        self._tree: FolderTree | None = None
-        self._apis: APIs | None = None
-        self._organisation: Organisation | None = None
+        self._shared = Shared(store)
         self._rights: dict[str, Mapping[str, Right]] = {}
         # Made of all the above, so that they go with the first of it that is dropped.
         self._callers: dict[bytes, Caller] = {}
@@ -84,13 +83,13 @@ class Freshness:
         for changed, ref in news.named:
             match changed:
                 case "folders":
-                    self._tree = None
+                    self._shared.forget_folders()
                     self._weight -= sum(map(len, self._rights.values()))
                     self._rights.clear()
                 case "apis":
-                    self._apis = None
+                    self._shared.forget_apis()
                 case "settings":
-                    self._organisation = None
+                    self._shared.forget_organisation()
                 case "keys":
                     pass
                 case "credential" | "owner":
@@ -191,7 +190,7 @@ class Freshness:
             # Only of what is remembered itself: groups that were left meanwhile are not told of again.
             self._make_room(len(rights))
             held = self._known.get(known.secret.digest)
-            if tree is self._tree and held is not None and held[0] is known:
+            if self._shared.remembers(tree) and held is not None and held[0] is known:
                 self._rights[known.owner.id] = rights
                 self._weight += len(rights)
         apis, organisation = await self.apis(), await self.organisation()
@@ -203,45 +202,15 @@ class Freshness:
 
     async def tree(self) -> FolderTree:
         """Return the folder tree."""
-        if self._tree is not None:
-            return self._tree
-
-        async def read(tx: Tx) -> FolderTree:
-            return await tx.folders.tree()
-
-        drops = self.drops
-        tree = await self._store.read(read)
-        if drops == self.drops:
-            self._tree = tree
-        return tree
+        return await self._shared.tree()
 
     async def apis(self) -> APIs:
         """Return every API."""
-        if self._apis is not None:
-            return self._apis
-
-        async def read(tx: Tx) -> APIs:
-            return APIs(await tx.apis.all())
-
-        drops = self.drops
-        apis = await self._store.read(read)
-        if drops == self.drops:
-            self._apis = apis
-        return apis
+        return await self._shared.apis()
 
     async def organisation(self) -> Organisation:
         """Return the organisation's rules."""
-        if self._organisation is not None:
-            return self._organisation
-
-        async def read(tx: Tx) -> Organisation:
-            return await tx.settings.organisation()
-
-        drops = self.drops
-        organisation = await self._store.read(read)
-        if drops == self.drops:
-            self._organisation = organisation
-        return organisation
+        return await self._shared.organisation()
 
     def _remember(self, known: Known) -> None:
         digest, owner_id = known.secret.digest, known.owner.id
@@ -286,9 +255,7 @@ class Freshness:
         self._own.clear()
         self._weight = 0
         self._rights.clear()
-        self._tree = None
-        self._apis = None
-        self._organisation = None
+        self._shared.forget_all()
 
 
 def _refs(known: Known) -> tuple[str, ...]:
