@@ -11,8 +11,9 @@ import pytest
 
 from keystead.core.errors import Conflict
 from keystead.gate.visit import Visit
+from keystead.house import House
 from keystead.operations.catalogue.apis import create_api, list_apis
-from keystead.operations.catalogue.changes import edit_api, preview_delete
+from keystead.operations.catalogue.changes import delete_api, edit_api, preview_delete
 from keystead.operations.catalogue.effects import MAX_LOOKED_AT
 from keystead.operations.catalogue.rules import (
     MAX_APIS_IN_ALL,
@@ -36,7 +37,7 @@ from tests.store.records import make_api, make_credential, make_secret
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from keystead.policy.catalogue.catalogue import API
+    from keystead.policy.catalogue.catalogue import API, APIs
     from keystead.ports.store import Tx
 
 numbers = count()
@@ -75,6 +76,40 @@ def test_a_look_at_more_holders_than_it_goes_through_says_so(tmp_path: Path) -> 
             await home.house.store.act(lambda tx: give(tx, 1))
             found = await home.perform(preview_delete, api.id, PageRequest(1))
             assert (found.credentials, found.losing, found.complete) == (10_000, 10_000, False)
+
+    asyncio.run(run())
+
+
+def test_what_changes_next_door_is_read_anew_and_the_others_are_not(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with at_home(tmp_path / "data") as home:
+            one, other, third = (make_api(owner_id=home.owner_id) for _ in range(3))
+            await keep(home, one, other, third)
+            neighbour = House(home.settings, home.clock)
+
+            async def known() -> APIs:
+                await neighbour.gate.perform(whoami, Visit(home.arrival()))
+                return await neighbour.gate._freshness.apis()
+
+            before = await known()
+            assert await known() is before
+            await home.perform(edit_api, one.id, APIWish(name="changed"))
+            await home.perform(delete_api, third.id)
+            wish = APIWish(identifier="https://new.example", name="new")
+            made = await home.perform(create_api, wish)
+            after = await known()
+            assert after.of_id(other.id) is before.of_id(other.id)
+            changed, new = after.of_id(one.id), after.find("https://new.example")
+            assert changed is not None
+            assert changed.name == "changed"
+            assert new == made
+            assert after.of_id(third.id) is after.find(third.identifier) is None
+            assert [api.identifier for api in after].count("keystead") == 1
+            # Of many that have changed all are read, at once.
+            many = [make_api(owner_id=home.owner_id) for _ in range(20)]
+            await keep(home, *many)
+            assert {api.id for api in many} < {api.id for api in await known()}
+            await neighbour.close()
 
     asyncio.run(run())
 

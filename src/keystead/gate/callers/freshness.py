@@ -87,7 +87,7 @@ class Freshness:
                     self._weight -= sum(map(len, self._rights.values()))
                     self._rights.clear()
                 case "apis":
-                    self._shared.forget_apis()
+                    self._shared.forget_api(ref)
                 case "settings":
                     self._shared.forget_organisation()
                 case "keys":

@@ -5,7 +5,7 @@ It is read when it is needed, and forgotten by `freshness` when it has changed.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from keystead.policy.catalogue.catalogue import APIs
 
@@ -20,6 +20,9 @@ __all__ = ["Shared"]
 
 T = TypeVar("T")
 
+_MOST_STALE: Final = 16
+"""APIs that are read one by one; of more, all are read at once."""
+
 
 class Shared:
     """One process's memory of it."""
@@ -29,6 +32,8 @@ class Shared:
         self._store = store
         self._tree: FolderTree | None = None
         self._apis: APIs | None = None
+        # Those that have changed since: a catalogue may be long, and there may be many.
+        self._stale: set[str] = set()
         self._organisation: Organisation | None = None
         # Raised whenever something is forgotten: what was read before may not be remembered after.
         self._drops = 0
@@ -42,10 +47,12 @@ class Shared:
         self._drops += 1
         self._tree = None
 
-    def forget_apis(self) -> None:
-        """Forget the APIs."""
+    def forget_api(self, api_id: str) -> None:
+        """Forget one API, and all of them where too many have changed."""
         self._drops += 1
-        self._apis = None
+        self._stale.add(api_id)
+        if len(self._stale) > _MOST_STALE:
+            self._apis = None
 
     def forget_organisation(self) -> None:
         """Forget the organisation's rules."""
@@ -71,16 +78,20 @@ class Shared:
         return tree
 
     async def apis(self) -> APIs:
-        """Return every API."""
-        if self._apis is not None:
-            return self._apis
+        """Return every API; those that have changed are read anew, for none says anything of another."""
+        known, stale = self._apis, tuple(self._stale)
+        if known is not None and not stale:
+            return known
 
         async def read(tx: Tx) -> APIs:
-            return APIs(await tx.apis.all())
+            if known is None:
+                return APIs(await tx.apis.all())
+            return known.with_changed({id_: await tx.apis.find(id_) for id_ in stale})
 
         apis, is_current = await self._read(read)
         if is_current:
             self._apis = apis
+            self._stale.clear()
         return apis
 
     async def organisation(self) -> Organisation:

@@ -132,6 +132,11 @@ class APIs:
         api = self._by_identifier.get(identifier)
         return {} if api is None else api.actions
 
+    def with_changed(self, changed: Mapping[str, API | None]) -> APIs:
+        """Return them with some as they are now, by id; None of one that is there no more."""
+        kept = {**self._by_id, **changed}
+        return APIs(api for api in kept.values() if api is not None and api.id != KEYSTEAD_API)
+
     def verified_by(self, owner_id: str) -> tuple[API, ...]:
         """Return the registered APIs that an owner may verify for."""
         return tuple(
