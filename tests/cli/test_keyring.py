@@ -80,6 +80,16 @@ def test_the_list_and_the_doctor_tell_of_the_keys(keystead: Keystead, data: Path
     assert (told.code, "keystead keyring rotate seal" in told.out) == (9, True)
 
 
+def test_servers_that_cannot_read_the_new_master_key_are_to_be_started_again_first(
+    keystead: Keystead, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    again = "Start them again with it before you rotate a seal key or a pepper."
+    assert again not in keystead("master-key", "rotate", "--data", str(data)).err
+    monkeypatch.setenv("KEYSTEAD_NEW_MASTER_KEY", keystead("master-key", "new").out.strip())
+    words = ("master-key", "rotate", "--data", str(data), "--to", "environment")
+    assert again in keystead(*words).err
+
+
 @pytest.mark.parametrize("purpose", ["audit", "master", ""])
 def test_no_other_key_is_rotated(keystead: Keystead, data: Path, purpose: str) -> None:
     ended = keystead("keyring", "rotate", purpose, "--data", str(data), "--json")

@@ -362,8 +362,10 @@ def test_who_cannot_open_a_new_key_reads_on_and_says_why(
             await home.house.gate.perform(rotate_key, visit, new, "seal")
             assert await password(other) == "pass-word"
             assert f"needs master key {new.key_id}" in caplog.text
-            with pytest.raises(Unavailable):
+            assert "Then start this server again." in caplog.text
+            with pytest.raises(Unavailable) as refused:
                 await write(other, "by the old key")
+            assert "see its log" in refused.value.detail
             assert sealed_with(home) == {1}
             other.house.keys._find = lambda _: new
             await other.house.keys.learn()

@@ -227,7 +227,8 @@ class Gate:
             ):
                 return await self._do_anew(operation, visit, work)
             if isinstance(error, KeyReplaced):
-                raise Unavailable("busy", "a key is being replaced; try again") from None
+                why = "a key was replaced that this server has not read; try again, or see its log"
+                raise Unavailable("busy", why) from None
             about = acts[0].object if acts else None
             # 5. Tell.
             await self._telling.refusal(operation.verb, caller.actor, arrival, error, about)

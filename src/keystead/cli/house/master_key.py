@@ -77,4 +77,6 @@ def rotate(
     if done.file is not None:
         note(f"Back up {done.file} apart from the database.")
     note("Servers that run go on; give the new key to every node before its next start.")
+    if done.variable is not None:
+        note("Start them again with it before you rotate a seal key or a pepper.")
     note(f"Backups of the database made before need key {done.replaced}: keep it as long as them.")
