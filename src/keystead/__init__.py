@@ -9,6 +9,7 @@ each other::
                      house.py                   one process's store, gate and upkeep, wired
                     upkeep.py                   what the house does by itself
         settings.py  |  listening.py            one frozen Settings, read once; how a server listens
+                settings_file.py                keystead.toml, read and written
                       front                     the listener: processes, TLS, bounds of a connection
           api   |   faces   |   console         doors for clients: JSON, foreign dialects, HTML
      web   |  store  |  targets  |  services    what doors share, SQL, rotators, outside services

@@ -26,14 +26,8 @@ from keystead.owners.owner import OwnerWish
 from keystead.policy.permissions import KEYSTEAD_API, Permission
 from keystead.policy.roles import Role
 from keystead.policy.scopes import Access
-from keystead.settings import (
-    CONFIG,
-    MASTER_KEY,
-    Settings,
-    database_of,
-    master_given,
-    write_settings,
-)
+from keystead.settings import Settings, database_of, master_given
+from keystead.settings_file import CONFIG, MASTER_KEY, write_settings
 from keystead.store.opening import engine_of, opened
 from keystead.store.schema.revisions import require_known
 from keystead.upkeep import system_arrival

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from keystead.audit.chain import decode_checkpoint, encode_checkpoint
 from keystead.core.clock import SystemClock
 from keystead.core.errors import Misconfigured
-from keystead.settings import ELSEWHERE, database_of, point_to_database, read_settings
+from keystead.settings import ELSEWHERE, database_of, read_settings
+from keystead.settings_file import point_to_database
 from keystead.store.chains import export_chains, newest_checkpoints, verify_chains
 from keystead.store.examining.installation import examine as examine_installation
 from keystead.store.opening import engine_of, open_keyring

@@ -27,7 +27,8 @@ from keystead.operations.keys import NothingToRetire, retire_keys
 from keystead.operations.keys import rotate_key as replace_key
 from keystead.operations.keys import rotate_master_key as rewrap
 from keystead.operations.resealing import Resealing
-from keystead.settings import point_to_master, read_settings
+from keystead.settings import read_settings
+from keystead.settings_file import point_to_master
 from keystead.store.opening import open_keys
 from keystead.store.presence import KeyTurn
 from keystead.store.schema.revisions import HEAD

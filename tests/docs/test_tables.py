@@ -7,7 +7,7 @@ from keystead.api.routes import ROUTES
 from keystead.cli.failures import Exit
 from keystead.crypto.master.given import SECRET_SETTINGS
 from keystead.policy.permissions import RESOURCES
-from keystead.settings import SETTINGS
+from keystead.settings_file import SETTINGS
 from keystead.web.refusals import STATUS
 
 OPEN = ("/healthz", "/readyz", "/openapi.json", "/.well-known/jwks.json")

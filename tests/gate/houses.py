@@ -22,7 +22,8 @@ from keystead.policy.permissions import KEYSTEAD_API, Permission
 from keystead.policy.roles import Right, Role
 from keystead.policy.scopes import Access
 from keystead.ports.audit import AuditQuery, Moment
-from keystead.settings import MASTER_KEY, Settings
+from keystead.settings import Settings
+from keystead.settings_file import MASTER_KEY
 from keystead.store.chains import verify_chains
 from keystead.store.sqlite.engine import SQLiteEngine
 from keystead.upkeep import system_arrival

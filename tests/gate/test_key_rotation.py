@@ -24,7 +24,7 @@ from keystead.operations.vault.accounts import create_account
 from keystead.operations.vault.secrets import fetch_secret, store_secret
 from keystead.operations.whoami import whoami
 from keystead.ports.keyring import KeyReplaced
-from keystead.settings import MASTER_KEY
+from keystead.settings_file import MASTER_KEY
 from keystead.store.rows.sealed import SEALED
 from keystead.store.schema import tables
 from keystead.store.sqlite.connection import connect

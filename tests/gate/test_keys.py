@@ -13,7 +13,8 @@ from keystead.cli.app import run
 from keystead.core.errors import Misconfigured
 from keystead.crypto.keyring import create_master_key, read_master_key
 from keystead.house import House
-from keystead.settings import MASTER_KEY, Settings
+from keystead.settings import Settings
+from keystead.settings_file import MASTER_KEY
 from tests.gate.houses import SetClock
 from tests.store.installations import copy_of_an_installation
 

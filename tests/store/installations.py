@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from keystead.crypto.keyring import Keyring, create_master_key, new_keyring, read_master_key
-from keystead.settings import MASTER_KEY
+from keystead.settings_file import MASTER_KEY
 from keystead.store.sqlite.engine import SQLiteEngine
 from keystead.store.sqlite.installation import found_installation
 from keystead.store.sqlite.migrate import migrate

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from keystead.crypto.keyring import Keyring, create_master_key, new_keyring
 from keystead.house import House
-from keystead.settings import MASTER_KEY, Settings
+from keystead.settings import Settings
+from keystead.settings_file import MASTER_KEY
 from keystead.store.chains import verify_chains
 from keystead.store.postgres.engine import PostgresEngine
 from tests.gate.houses import SetClock

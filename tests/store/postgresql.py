@@ -6,7 +6,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from keystead.crypto.keyring import Keyring, create_master_key, new_keyring
-from keystead.settings import MASTER_KEY
+from keystead.settings_file import MASTER_KEY
 from keystead.store.postgres.engine import PostgresEngine
 from tests.store.records import NOON
 

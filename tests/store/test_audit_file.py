@@ -25,7 +25,7 @@ from keystead.audit.chain import (
 from keystead.audit.entry import decode_entry
 from keystead.audit.verifier import Verifier
 from keystead.crypto.keyring import read_master_key
-from keystead.settings import MASTER_KEY
+from keystead.settings_file import MASTER_KEY
 from keystead.store.sqlite.connection import DATABASE
 from keystead.store.sqlite.store import SQLiteStore
 from tests.store.installations import copy_of_an_installation, open_keyring

@@ -28,7 +28,7 @@ from keystead.policy.permissions import KEYSTEAD_API, Permission
 from keystead.policy.roles import Role
 from keystead.policy.scopes import Access
 from keystead.ports.keyring import KeyReplaced
-from keystead.settings import MASTER_KEY
+from keystead.settings_file import MASTER_KEY
 from keystead.upkeep import system_arrival
 from tests.store.nodes import Nodes, nodes_on_one_server
 from tests.store.servers import require_server

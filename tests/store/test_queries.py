@@ -41,7 +41,7 @@ from keystead.ports.groups import GroupQuery
 from keystead.ports.owners import OwnerQuery
 from keystead.ports.paging import PageRequest
 from keystead.ports.vault import AccountQuery, FolderQuery
-from keystead.settings import MASTER_KEY
+from keystead.settings_file import MASTER_KEY
 from keystead.upkeep import system_arrival
 from keystead.vault.account import AccountWish
 from keystead.vault.folder import FolderWish

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from keystead.crypto.keyring import read_master_key
-from keystead.settings import MASTER_KEY
+from keystead.settings_file import MASTER_KEY
 from keystead.store.sqlite.store import SQLiteStore
 from tests.store.installations import open_keyring
 from tests.store.records import enter, make_owner

@@ -8,7 +8,8 @@ import pytest
 
 from keystead.core.errors import Misconfigured
 from keystead.listening import Listener
-from keystead.settings import CONFIG, SERVED_AT, read_settings, write_settings
+from keystead.settings import read_settings
+from keystead.settings_file import CONFIG, SERVED_AT, write_settings
 
 
 @pytest.mark.parametrize(
