@@ -4,7 +4,8 @@ The house, outermost room first. Imports only go down the stairs; rooms on one l
 each other::
 
                        cli                      outermost door
-             main.py  |  rotation.py            a directory served by processes; its keys rotated meanwhile
+         main.py  |  master_rotation.py         a directory served by processes; its master key rotated
+                   rotation.py                  the keys that it wraps, rotated
  serving.py | founding.py | installation.py     one process's doors; a data directory made, and asked
                      house.py                   one process's store, gate and upkeep, wired
                     upkeep.py                   what the house does by itself

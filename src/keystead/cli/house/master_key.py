@@ -14,7 +14,7 @@ from keystead.cli.options import Json, option
 from keystead.cli.output import document, note
 
 if TYPE_CHECKING:
-    from keystead.rotation import Target
+    from keystead.master_rotation import Target
 
 __all__ = ["app"]
 
@@ -61,11 +61,11 @@ def rotate(
     from KEYSTEAD_NEW_MASTER_KEY, a new passphrase from KEYSTEAD_NEW_MASTER_PASSPHRASE or FILE. Back up the
     new key before you need it: the next start of every node takes it.
     """
-    from keystead import rotation
+    from keystead.master_rotation import rotate_master_key
 
     if to is not None and to not in _TARGETS:
         raise Misuse("--to takes file, environment, passphrase or pkcs11")
-    done = rotation.rotate_master_key(data, cast("Target | None", to), passphrase_file, pkcs11)
+    done = rotate_master_key(data, cast("Target | None", to), passphrase_file, pkcs11)
     if json:
         found = {"master_key": done.key_id, "replaced": done.replaced, "source": done.source}
         document({**found, "file": None if done.file is None else str(done.file)})
