@@ -65,7 +65,7 @@ class Verification:
             if self._audit_key.check(*head):
                 self._asked.append(_Witness(head, node, n))
             else:
-                verifier.find(
+                verifier.note(
                     n,
                     f"entry {n} joins a head of node {head.node} that was not signed by this installation's"
                     " audit key",
@@ -98,13 +98,13 @@ class Verification:
     def reports(self) -> list[Report]:
         """Report on each chain, by node; also on one that is gone and that something still tells of."""
         for n, (head, node, by) in sorted((w.head.n, w) for w in self._missing.values()):
-            self._verifier(head.node).find(
+            self._verifier(head.node).note(
                 n,
                 f"entry {n} is missing, which node {node} joined by its entry {by}: the tail was cut, an"
                 " older state put back, or the chain removed",
             )
         for n, (head, node, by) in sorted((w.head.n, w) for w in self._changed.values()):
-            self._verifier(head.node).find(
+            self._verifier(head.node).note(
                 n,
                 f"entry {n} is not the one that node {node} joined by its entry {by}: this chain was changed,"
                 " or cut and grown anew",

@@ -83,14 +83,14 @@ class Verifier:
         self._entries += 1
         last = self._head.n
         if entry.node != self._head.node:
-            self.find(entry.n, f"entry {entry.n} is of {_foreign(entry.node)}")
+            self.note(entry.n, f"entry {entry.n} is of {_foreign(entry.node)}")
             return
         if entry.n <= last:
-            self.find(entry.n, f"order changed: entry {entry.n} comes after entry {last}")
+            self.note(entry.n, f"order changed: entry {entry.n} comes after entry {last}")
             return
         if entry.n > last + 1:
             self._settle(None)
-            self.find(last + 1, f"{_entries(last + 1, entry.n - 1)} missing")
+            self.note(last + 1, f"{_entries(last + 1, entry.n - 1)} missing")
             self._linked = False
         moved = self._compare(entry)
         self._link(entry, moved=moved)
@@ -98,7 +98,7 @@ class Verifier:
         while self._since and self._since[-1].n <= entry.n:
             since = self._since.pop()
             if since.n == entry.n and not self._is_last(since.digest):
-                self.find(
+                self.note(
                     entry.n,
                     f"the exported checkpoint is contradicted: entry {entry.n} or one before it was"
                     " changed after the export, and the digests recomputed",
@@ -109,7 +109,7 @@ class Verifier:
         taken, self._joined = self._joined, []
         return taken
 
-    def find(self, n: int, what: str) -> None:
+    def note(self, n: int, what: str) -> None:
         """Add a finding at an entry, made here or by comparing with what else is known of this chain."""
         if len(self._findings) < MOST_FINDINGS:
             self._findings.append(Finding(n, what))
@@ -124,15 +124,15 @@ class Verifier:
         """
         last = self._head
         if head is None and not self._entries:
-            self.find(0, "the chain is gone: there is neither an entry nor a signed head")
+            self.note(0, "the chain is gone: there is neither an entry nor a signed head")
         elif head is None:
-            self.find(last.n, "the signed head is missing")
+            self.note(last.n, "the signed head is missing")
         else:
             self._check_head(head, last)
         self._settle(head.digest if head is not None and head.n == last.n else None)
         unreached = [since for since in self._since if since.n > last.n]
         if unreached:
-            self.find(
+            self.note(
                 unreached[0].n,
                 f"the exported checkpoint is not reached: the audit ends at entry {last.n}; its"
                 " tail was cut or an older backup restored",
@@ -145,19 +145,19 @@ class Verifier:
         try:
             node, n, event = decode_entry(entry.bytes)
         except BrokenEntry as broken:
-            self.find(entry.n, f"entry {entry.n} cannot be read: {broken}")
+            self.note(entry.n, f"entry {entry.n} cannot be read: {broken}")
             return False
         own = SearchColumns.of(event)
         for name, said, kept in zip(own._fields, own, entry.columns, strict=True):
             if said != kept:
-                self.find(entry.n, f"the search column {name} differs from the entry's bytes")
+                self.note(entry.n, f"the search column {name} differs from the entry's bytes")
         if node != entry.node:
-            self.find(
+            self.note(
                 entry.n,
                 f"what is stored as entry {entry.n} was written as entry {n} of {_foreign(node)}",
             )
         elif n != entry.n:
-            self.find(
+            self.note(
                 entry.n,
                 f"order changed: what is stored as entry {entry.n} was written as entry {n}",
             )
@@ -170,15 +170,15 @@ class Verifier:
         try:
             self._joined += [(n, head) for head in heads_in(event)]
         except BrokenEntry as broken:
-            self.find(n, f"entry {n} joins no head: {broken}")
+            self.note(n, f"entry {n} joins no head: {broken}")
 
     def _is_ours(self, checkpoint: SignedHead) -> bool:
         if not self._audit_key.check(*checkpoint):
-            self.find(
+            self.note(
                 checkpoint.n, "the checkpoint was not signed by this installation's audit key"
             )
         elif checkpoint.node != self._head.node:
-            self.find(checkpoint.n, f"the checkpoint is of {_foreign(checkpoint.node)}")
+            self.note(checkpoint.n, f"the checkpoint is of {_foreign(checkpoint.node)}")
         else:
             return True
         return False
@@ -213,30 +213,30 @@ class Verifier:
             return
         n = self._head.n
         if followed is not None and compare_digest(computed, followed):
-            self.find(n, f"the digest beside entry {n} was changed; the entry itself is whole")
+            self.note(n, f"the digest beside entry {n} was changed; the entry itself is whole")
         elif n == 1:
-            self.find(n, "entry 1 was edited")
+            self.note(n, "entry 1 was edited")
         else:
-            self.find(
+            self.note(
                 n, f"entry {n} was edited, or entry {n - 1} was edited together with its digest"
             )
 
     def _check_head(self, head: SignedHead, last: Head) -> None:
         if head.node != last.node:
-            self.find(head.n, f"the head is of {_foreign(head.node)}")
+            self.note(head.n, f"the head is of {_foreign(head.node)}")
             return
         if not self._audit_key.check(*head):
-            self.find(
+            self.note(
                 head.n,
                 "the head is not signed by this installation's audit key: the chain was recomputed"
                 " or belongs to another installation",
             )
         if head.n > last.n:
-            self.find(last.n + 1, f"{_entries(last.n + 1, head.n)} missing: the tail was cut")
+            self.note(last.n + 1, f"{_entries(last.n + 1, head.n)} missing: the tail was cut")
         elif head.n < last.n:
-            self.find(head.n + 1, f"{_entries(head.n + 1, last.n)} beyond the head")
+            self.note(head.n + 1, f"{_entries(head.n + 1, last.n)} beyond the head")
         elif not self._is_last(head.digest):
-            self.find(
+            self.note(
                 head.n,
                 f"the head was signed over another entry {head.n}: it was edited together with its"
                 " digest, or the chain was recomputed",

@@ -29,7 +29,7 @@ from keystead_client import (
 )
 from keystead_client.records import Account, APISummary, Folder, Group, Page
 
-__all__ = ["credential_id", "find_account", "find_api", "find_folder", "find_group", "owner_id"]
+__all__ = ["credential_id", "get_account", "get_api", "get_folder", "get_group", "owner_id"]
 
 T = TypeVar("T")
 
@@ -74,7 +74,7 @@ def owner_id(client: Client, text: str) -> str:
     return _only(sorted(fitting), "owner", text)
 
 
-def find_api(client: Client, text: str) -> APISummary:
+def get_api(client: Client, text: str) -> APISummary:
     """Return the API with this id, identifier or name; an identifier's closing slash may be left out.
 
     Raises:
@@ -89,7 +89,7 @@ def find_api(client: Client, text: str) -> APISummary:
     return named[_only(sorted(named), "API", text)]
 
 
-def find_group(client: Client, text: str) -> Group:
+def get_group(client: Client, text: str) -> Group:
     """Return the group with this id or name.
 
     Raises:
@@ -103,7 +103,7 @@ def find_group(client: Client, text: str) -> Group:
     raise _missing("group", text)
 
 
-def find_folder(client: Client, text: str) -> Folder:
+def get_folder(client: Client, text: str) -> Folder:
     """Return the folder with this id or path.
 
     Raises:
@@ -114,7 +114,7 @@ def find_folder(client: Client, text: str) -> Folder:
     return _at_path(client, text, "folder", lambda path: folders.find(path=path))
 
 
-def find_account(client: Client, text: str) -> Account:
+def get_account(client: Client, text: str) -> Account:
     """Return the account with this id or path.
 
     Raises:

@@ -34,8 +34,8 @@ __all__ = [
     "begin_verification",
     "continue_export",
     "continue_verification",
-    "find_joined",
     "list_events",
+    "read_joined",
 ]
 
 _ALL: Final = AuditQuery()
@@ -92,7 +92,7 @@ continue_verification: Final = operation(
 
 
 @operation("audit.verify_joined", needs=Permission.AUDIT_READ, told=Told.COUNTED, browses=True)
-async def find_joined(act: Act, places: Collection[Place]) -> Mapping[Place, bytes]:
+async def read_joined(act: Act, places: Collection[Place]) -> Mapping[Place, bytes]:
     """Return the digests of entries that other chains join, for a verification that was entered."""
     return await act.tx.audit.digests(places)
 

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from keystead.policy.permissions import Permission
     from keystead.ports.credentials import Listed
 
-__all__ = ["find_credential", "reach_credential", "save_credential"]
+__all__ = ["get_credential", "reach_credential", "save_credential"]
 
 
-async def find_credential(act: Act, credential_id: str) -> Listed:
+async def get_credential(act: Act, credential_id: str) -> Listed:
     """Return one that is not deleted.
 
     Raises:
@@ -35,7 +35,7 @@ async def reach_credential(act: Act, credential_id: str, permission: Permission)
         NotFound: there is none, or it is not the caller's to see.
     """
     act.seek("credential", credential_id)
-    listed = await find_credential(act, credential_id)
+    listed = await get_credential(act, credential_id)
     found = listed.credential
     if not act.caller.reaches(found.owner_id, permission):
         raise NotFound("credential")

@@ -114,7 +114,7 @@ async def verify(call: Call) -> Answer:
         async for batch in _batches(call, verbs.continue_verification, chain):
             verification.feed(chain.node, batch)
             if places := verification.asked():
-                verification.answer(await call.perform(verbs.find_joined, places))
+                verification.answer(await call.perform(verbs.read_joined, places))
         verification.end(chain.node, chain.head)
     return as_answer(verification_answer(verification.reports()))
 

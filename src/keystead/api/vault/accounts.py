@@ -142,7 +142,7 @@ async def list_all(call: Call) -> Answer:
     asked = call.query(AccountQueryBody)
     if asked.path is not None:
         require_alone(asked, "path")
-        found = await call.perform(verbs.find_account, asked.path)
+        found = await call.perform(verbs.read_account_at, asked.path)
         return as_answer(AccountList((_answer(found),), None))
     wanted = AccountQuery(
         folder_id=asked.folder_id,

@@ -102,7 +102,7 @@ async def list_all(call: Call) -> Answer:
     if asked.path is not None:
         require_alone(asked, "path")
         return as_answer(
-            FolderList((_answer(await call.perform(verbs.find_folder, asked.path)),), None)
+            FolderList((_answer(await call.perform(verbs.read_folder_at, asked.path)),), None)
         )
     wanted = FolderQuery(parent_id=asked.parent_id, q=asked.q)
     page = await call.perform(

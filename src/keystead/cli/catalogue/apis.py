@@ -16,7 +16,7 @@ from keystead.cli.changes import replacement, require_change
 from keystead.cli.connection import connect
 from keystead.cli.failures import Misuse
 from keystead.cli.listing import All, Limit, Listing, PageToken
-from keystead.cli.names import find_api, owner_id
+from keystead.cli.names import get_api, owner_id
 from keystead.cli.options import Json, NewName, Yes, confirm_for_good, option, several
 from keystead.cli.output import document, done, note
 from keystead_client import Unset, apis
@@ -120,14 +120,14 @@ def list_(
 def show(context: typer.Context, api: APIName, *, json: Json = False) -> None:
     """Show an API and everything that can be allowed on it."""
     client = connect(context)
-    show_api(client.send(apis.get(find_api(client, api).id)), as_json=json)
+    show_api(client.send(apis.get(get_api(client, api).id)), as_json=json)
 
 
 @app.command()
 def export(context: typer.Context, api: APIName, *, json: Json = False) -> None:
     """Print an API as a file for --file."""
     client = connect(context)
-    found = document_of(client.send(apis.get(find_api(client, api).id)))
+    found = document_of(client.send(apis.get(get_api(client, api).id)))
     if json:
         document(found)
     else:
@@ -185,7 +185,7 @@ def edit(  # noqa: PLR0913  # the fields of an API that can change
         owner_id=None if owner is None else owner_id(client, owner),
         verifiers=None if isinstance(verifiers, Unset) else verifiers,
     )
-    found = find_api(client, api)
+    found = get_api(client, api)
     if fields.pop("identifier", found.identifier) != found.identifier:
         raise Misuse(f"the file is another API's: the identifier of {found.name} never changes")
     if dry_run:
@@ -216,7 +216,7 @@ def delete(
     """
     _require_trying(page_token, dry_run=dry_run)
     client = connect(context)
-    found = find_api(client, api)
+    found = get_api(client, api)
     if dry_run:
         tried = apis.preview_delete(found.id, page_token=page_token, page_size=_PAGE)
         show_effect(client.send(tried), as_json=json)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 from keystead.cli import inputs
-from keystead.cli.names import find_api
+from keystead.cli.names import get_api
 from keystead.cli.options import several
 from keystead_client import Client
 from keystead_client.records import Access
@@ -65,7 +65,7 @@ def wanted(client: Client, scopes: Sequence[str], levels: Sequence[str]) -> Want
         for text in texts:
             api, _, rest = text.rpartition("/")
             if api not in identifiers:
-                identifiers[api] = find_api(client, api).identifier
+                identifiers[api] = get_api(client, api).identifier
             typed.setdefault(identifiers[api], ([], []))[place].append(rest)
     read = {api: (inputs.words(s), inputs.levels(ls)) for api, (s, ls) in typed.items()}
     if len(read) == 1:

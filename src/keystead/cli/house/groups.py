@@ -9,7 +9,7 @@ import typer
 from keystead.cli.changes import given, require_change
 from keystead.cli.connection import connect
 from keystead.cli.listing import All, Limit, Listing, PageToken
-from keystead.cli.names import find_group, owner_id
+from keystead.cli.names import get_group, owner_id
 from keystead.cli.options import Json, NewName, Query, Yes, confirm_for_good, option, several
 from keystead.cli.output import done, instant, show_one
 from keystead_client import UNSET, Client, groups
@@ -60,7 +60,7 @@ def list_(
 @app.command()
 def show(context: typer.Context, group: GroupName, *, json: Json = False) -> None:
     """Show a group and who is in it."""
-    _show(find_group(connect(context), group), as_json=json)
+    _show(get_group(connect(context), group), as_json=json)
 
 
 @app.command()
@@ -77,7 +77,7 @@ def edit(
     require_change(context)
     client = connect(context)
     change = groups.edit(
-        find_group(client, group).id,
+        get_group(client, group).id,
         name=given(name),
         add_members=_ids(client, add_member) or UNSET,
         remove_members=_ids(client, remove_member) or UNSET,
@@ -92,7 +92,7 @@ def delete(
     """Delete a group; what was granted to it is granted to nobody."""
     confirm_for_good(f"Delete the group {group}", yes=yes)
     client = connect(context)
-    found = find_group(client, group)
+    found = get_group(client, group)
     client.send(groups.delete(found.id))
     done({"deleted": found.id}, f"deleted {found.id} ({found.name})", as_json=json)
 

@@ -12,7 +12,7 @@ from keystead.cli.connection import connect
 from keystead.cli.failures import Misuse
 from keystead.cli.fields import Fields, Generate, PasswordStdin, ask, gather, read_sources
 from keystead.cli.listing import All, Limit, Listing, PageToken
-from keystead.cli.names import find_account, find_folder
+from keystead.cli.names import get_account, get_folder
 from keystead.cli.options import Json, NewName, Yes, confirm_for_good, option, several
 from keystead.cli.output import done, instant, show_one
 from keystead.cli.vault import secrets
@@ -59,7 +59,7 @@ def create(  # noqa: PLR0913  # the fields of an account
     sources = read_sources(field, generate=generate, password_stdin=password_stdin)
     client = connect(context)
     values = gather(sources, prompt=ask)
-    folder = find_folder(client, above)
+    folder = get_folder(client, above)
     made = client.send(
         accounts.create(
             folder.id,
@@ -92,7 +92,7 @@ def list_(  # noqa: PLR0913  # the filters of the list
 ) -> None:
     """List the accounts that you may see."""
     client = connect(context)
-    folder_id = None if folder is None else find_folder(client, folder).id
+    folder_id = None if folder is None else get_folder(client, folder).id
     Listing(limit, page_token, everything, json).show(
         client,
         accounts.find(folder_id=folder_id, q=query, tag=tag, type_=type_),
@@ -107,7 +107,7 @@ def show(context: typer.Context, account: AccountName, *, json: Json = False) ->
 
     Its values are not among them.
     """
-    _show(find_account(connect(context), account), as_json=json)
+    _show(get_account(connect(context), account), as_json=json)
 
 
 @app.command()
@@ -134,8 +134,8 @@ def edit(  # noqa: PLR0913  # the fields of an account that can change
     client = connect(context)
     changed = client.send(
         accounts.edit(
-            find_account(client, account).id,
-            folder_id=UNSET if move_to is None else find_folder(client, move_to).id,
+            get_account(client, account).id,
+            folder_id=UNSET if move_to is None else get_folder(client, move_to).id,
             name=given(name),
             username=given(username),
             target=given(target),
@@ -154,7 +154,7 @@ def delete(
     """Delete an account with all its versions."""
     confirm_for_good(f"Delete the account {account}", yes=yes)
     client = connect(context)
-    found = find_account(client, account)
+    found = get_account(client, account)
     client.send(accounts.delete(found.id))
     done({"deleted": found.id}, f"deleted {found.id} ({found.path})", as_json=json)
 

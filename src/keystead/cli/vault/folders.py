@@ -12,7 +12,7 @@ from keystead.cli.changes import given, require_change
 from keystead.cli.connection import connect
 from keystead.cli.failures import Misuse
 from keystead.cli.listing import All, Limit, Listing, PageToken
-from keystead.cli.names import find_folder, find_group, owner_id
+from keystead.cli.names import get_folder, get_group, owner_id
 from keystead.cli.options import Json, NewName, Query, Yes, confirm_for_good, option, several
 from keystead.cli.output import done, instant, show_one
 from keystead_client import UNSET, Client, folders
@@ -50,7 +50,7 @@ def create(
     rights = inputs.pairs(grant, "--grant", "OWNER=RIGHT")
     group_rights = inputs.pairs(grant_group, "--grant-group", "GROUP=RIGHT")
     client = connect(context)
-    parent_id = find_folder(client, above).id if above else UNSET
+    parent_id = get_folder(client, above).id if above else UNSET
     grants = _grants(client, rights, group_rights)
     made = client.send(folders.create(name, parent_id=parent_id, grants=grants or UNSET))
     _show(made, as_json=json)
@@ -69,7 +69,7 @@ def list_(
 ) -> None:
     """List the folders that you may see."""
     client = connect(context)
-    parent_id = None if parent is None else find_folder(client, parent).id
+    parent_id = None if parent is None else get_folder(client, parent).id
     Listing(limit, page_token, everything, json).show(
         client,
         folders.find(parent_id=parent_id, q=query),
@@ -81,7 +81,7 @@ def list_(
 @app.command()
 def show(context: typer.Context, folder: FolderName, *, json: Json = False) -> None:
     """Show a folder and the rights granted on it."""
-    _show(find_folder(connect(context), folder), as_json=json)
+    _show(get_folder(connect(context), folder), as_json=json)
 
 
 @app.command()
@@ -102,7 +102,7 @@ def edit(  # noqa: PLR0913  # the fields of a folder, and its grants
     rights = inputs.pairs(grant, "--grant", "OWNER=RIGHT")
     group_rights = inputs.pairs(grant_group, "--grant-group", "GROUP=RIGHT")
     client = connect(context)
-    found = find_folder(client, folder)
+    found = get_folder(client, folder)
     grants = _by_grantee(found.grants)
     _withdraw(client, grants, withdraw, withdraw_group)
     grants |= _by_grantee(_grants(client, rights, group_rights))
@@ -124,20 +124,20 @@ def delete(
     """Delete an empty folder."""
     confirm_for_good(f"Delete the folder {folder}", yes=yes)
     client = connect(context)
-    found = find_folder(client, folder)
+    found = get_folder(client, folder)
     client.send(folders.delete(found.id))
     done({"deleted": found.id}, f"deleted {found.id} ({found.path})", as_json=json)
 
 
 def _place(client: Client, text: str) -> str | None:
-    return None if text == "/" else find_folder(client, text).id
+    return None if text == "/" else get_folder(client, text).id
 
 
 def _grants(client: Client, rights: dict[str, str], of_groups: dict[str, str]) -> list[Grant]:
     return [
         *[Grant(owner_id(client, owner), right) for owner, right in rights.items()],
         *[
-            Grant(None, right, group_id=find_group(client, group).id)
+            Grant(None, right, group_id=get_group(client, group).id)
             for group, right in of_groups.items()
         ],
     ]
@@ -148,7 +148,7 @@ def _withdraw(client: Client, kept: dict[str, Grant], owners: list[str], groups:
         if kept.pop(owner_id(client, owner), None) is None:
             raise Misuse(f"--withdraw: {owner} has no right of his own on this folder")
     for group in groups:
-        if kept.pop(find_group(client, group).id, None) is None:
+        if kept.pop(get_group(client, group).id, None) is None:
             raise Misuse(f"--withdraw-group: {group} has no right on this folder")
 
 

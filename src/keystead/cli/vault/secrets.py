@@ -11,7 +11,7 @@ from keystead.cli.connection import connect
 from keystead.cli.failures import Misuse
 from keystead.cli.fields import Fields, Generate, PasswordStdin, ask, gather, read_sources
 from keystead.cli.listing import All, Limit, Listing, PageToken
-from keystead.cli.names import find_account
+from keystead.cli.names import get_account
 from keystead.cli.options import Json
 from keystead.cli.output import done, instant
 from keystead_client import accounts
@@ -48,7 +48,7 @@ def set_(
     """
     sources = read_sources(field, generate=generate, password_stdin=password_stdin)
     client = connect(context)
-    found = find_account(client, account)
+    found = get_account(client, account)
     lost = set(found.field_names) - {source.field for source in sources}
     if lost and not drop_others:
         names = ", ".join(sorted(lost))
@@ -72,7 +72,7 @@ def versions(
     client = connect(context)
     Listing(limit, page_token, everything, json).show(
         client,
-        accounts.versions(find_account(client, account).id),
+        accounts.versions(get_account(client, account).id),
         ("VERSION", "CREATED", "BY", "FIELDS"),
         lambda each: (
             str(each.n),

@@ -19,7 +19,7 @@ from keystead.operations.credentials.issuing import (
     require_newest_secret,
     require_within,
 )
-from keystead.operations.finding import find_credential, reach_credential, save_credential
+from keystead.operations.finding import get_credential, reach_credential, save_credential
 from keystead.policy.permissions import Permission
 from keystead.ports.credentials import Listed
 
@@ -51,7 +51,7 @@ async def rotate_credential(act: Act, credential_id: str, rotation: Rotation = _
 )
 async def rotate_self(act: Act, rotation: Rotation = _AT_ONCE) -> Issued:
     """Give the presented credential itself a new secret; its end stays."""
-    return await _rotate(act, await find_credential(act, act.caller.credential.id), rotation)
+    return await _rotate(act, await get_credential(act, act.caller.credential.id), rotation)
 
 
 @operation("credential.refresh", needs=Permission.CREDENTIALS_ROTATE, told=Told.ENTERED)
@@ -117,4 +117,4 @@ async def _rotate(act: Act, listed: Listed, rotation: Rotation) -> Issued:
         ended = await act.tx.access_tokens.end_of_secret(before.id, newest, act.at)
         facts["access_tokens"] = ended
     act.about("credential", before.id, before.name, **facts)
-    return Issued(await find_credential(act, before.id), secret)
+    return Issued(await get_credential(act, before.id), secret)

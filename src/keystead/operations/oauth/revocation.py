@@ -11,7 +11,7 @@ from keystead.core.errors import Invalid, Refused
 from keystead.credentials import lifecycle
 from keystead.gate.acts.operation import Told, operation
 from keystead.operations.credentials.verification import in_tx
-from keystead.operations.finding import find_credential, save_credential
+from keystead.operations.finding import get_credential, save_credential
 from keystead.policy.permissions import BEARERS, CLIENTS
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ async def _end_itself(act: Act, known: Known) -> None:
             "unsupported_token_type",
             "a client's secret is no token; rotate or revoke the client instead",
         )
-    listed = await find_credential(act, credential.id)
+    listed = await get_credential(act, credential.id)
     after = lifecycle.revoked(listed.credential, act.at)
     if after is not listed.credential:
         await save_credential(act, after, listed.credential.revision)

@@ -33,13 +33,13 @@ __all__ = [
     "create_account",
     "delete_account",
     "edit_account",
-    "find_account",
     "list_accounts",
     "list_versions",
     "place_of",
     "reached_account",
     "reached_at",
     "read_account",
+    "read_account_at",
     "require_reached",
 ]
 
@@ -61,7 +61,7 @@ async def list_accounts(act: Act, query: AccountQuery, page: PageRequest) -> Pag
 
 
 @operation("account.find", needs=Permission.ACCOUNTS_READ, told=Told.COUNTED, verb="account.read")
-async def find_account(act: Act, path: str) -> PlacedAccount:
+async def read_account_at(act: Act, path: str) -> PlacedAccount:
     """Read the account at a path."""
     return _placed(act, await reached_at(act, path, Permission.ACCOUNTS_READ))
 

@@ -29,9 +29,9 @@ __all__ = [
     "create_folder",
     "delete_folder",
     "edit_folder",
-    "find_folder",
     "list_folders",
     "read_folder",
+    "read_folder_at",
 ]
 
 _MAY_MAKE_TOP_FOLDERS: Final = frozenset({Role.ADMINISTRATOR, Role.MANAGER})
@@ -54,7 +54,7 @@ async def list_folders(act: Act, query: FolderQuery, page: PageRequest) -> Page[
 
 
 @operation("folder.find", needs=Permission.FOLDERS_LIST, told=Told.COUNTED, verb="folder.read")
-async def find_folder(act: Act, path: str) -> PlacedFolder:
+async def read_folder_at(act: Act, path: str) -> PlacedFolder:
     """Read the folder at a path."""
     act.seek("folder", path)
     folder_id = act.caller.tree.find(split_path(path))
