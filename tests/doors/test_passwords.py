@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from keystead.core.secret import Secret
-from keystead.crypto.passwords import check_password
+from keystead.crypto.passwords import password_fits
 from tests.clocked import Clocked, running_clocked
 from tests.doors.cast import ALL, V1, application, member, ok, problem, told, user
 from tests.features.asking import field_errors
@@ -70,7 +70,7 @@ def stored(server: Served, owner_id: str) -> str | None:
 def is_password(server: Served, owner_id: str, password: str) -> bool:
     hashed = stored(server, owner_id)
     assert hashed is not None
-    return check_password(Secret(password), hashed)
+    return password_fits(Secret(password), hashed)
 
 
 def entries(server: Served, verb: str) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ from keystead.api.catalogue.bodies import APIEdit, wish_of, wrong_in
 from keystead.core.errors import Invalid
 from keystead.policy.catalogue.catalogue import Action, APIs, Group, Resource
 from keystead.policy.catalogue.wish import APIWish, wrong_identifier
-from keystead.policy.scopes import Access, Level, check_access, expand, levels_of, scopes_of
+from keystead.policy.scopes import Access, Level, expand, levels_of, scopes_of, wrong_access
 from keystead.web.bodies import decode_json
 from tests.store.records import NOON, make_api
 
@@ -123,5 +123,5 @@ def test_what_passes_the_check_of_access_is_all_there(
 ) -> None:
     api = make_api(groups=groups_of(catalogue))
     access = Access(api.identifier, scopes)
-    if not check_access((access,), APIs([api])):
+    if not wrong_access((access,), APIs([api])):
         assert set(scopes) <= expand(access, api.actions)

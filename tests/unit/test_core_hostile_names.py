@@ -9,7 +9,7 @@ import pytest
 
 from keystead.core.names import MAX_MARKS, MAX_NAME, name_key, wrong_name, wrong_text
 from keystead.policy.catalogue.catalogue import APIs
-from keystead.policy.scopes import Access, check_access
+from keystead.policy.scopes import Access, wrong_access
 from keystead.vault.account import MAX_TAGS, AccountWish
 
 # Two marks of different classes in the wrong order: each pair has to change places with all before it.
@@ -67,5 +67,5 @@ def test_every_name_that_is_taken_has_a_key_that_is_quickly_made() -> None:
 
 def test_many_wrong_scopes_are_judged_at_once() -> None:
     began = time.thread_time()
-    check_access((Access("keystead", ("no:scope",)),) * 5_000, APIs())
+    wrong_access((Access("keystead", ("no:scope",)),) * 5_000, APIs())
     assert time.thread_time() - began < 0.5

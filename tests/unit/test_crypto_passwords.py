@@ -5,17 +5,17 @@ from keystead.core.secret import Secret
 from keystead.crypto.passwords import (
     NOBODYS_HASH,
     BrokenPasswordHash,
-    check_password,
     hash_password,
     new_password,
+    password_fits,
 )
 
 
 def test_the_right_password_is_known_and_a_wrong_one_is_not() -> None:
     hashed = hash_password(Secret("correct horse"))
-    assert check_password(Secret("correct horse"), hashed)
-    assert not check_password(Secret("correct Horse"), hashed)
-    assert not check_password(Secret(""), hashed)
+    assert password_fits(Secret("correct horse"), hashed)
+    assert not password_fits(Secret("correct Horse"), hashed)
+    assert not password_fits(Secret(""), hashed)
 
 
 def test_the_hash_says_how_it_was_made_and_differs_each_time() -> None:
@@ -27,11 +27,11 @@ def test_the_hash_says_how_it_was_made_and_differs_each_time() -> None:
 
 def test_one_letter_typed_on_two_keyboards_is_one_letter() -> None:
     hashed = hash_password(Secret("caf\u00e9"))
-    assert check_password(Secret("cafe\u0301"), hashed)
+    assert password_fits(Secret("cafe\u0301"), hashed)
 
 
 def test_a_password_that_is_no_unicode_is_still_only_a_wrong_one() -> None:
-    assert not check_password(Secret("\ud800"), hash_password(Secret("x")))
+    assert not password_fits(Secret("\ud800"), hash_password(Secret("x")))
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_a_password_that_is_no_unicode_is_still_only_a_wrong_one() -> None:
 )
 def test_a_stored_hash_that_cannot_be_checked_is_a_fault_and_not_a_no(stored: str) -> None:
     with pytest.raises(BrokenPasswordHash) as caught:
-        check_password(Secret("hunter2"), stored)
+        password_fits(Secret("hunter2"), stored)
     assert caught.value.__suppress_context__
     assert not stored or stored not in str(caught.value)
 
@@ -60,4 +60,4 @@ def test_a_new_password_is_long_and_cannot_be_misread() -> None:
 
 def test_nobody_s_hash_takes_as_long_as_anybody_s() -> None:
     assert extract_parameters(NOBODYS_HASH) == extract_parameters(hash_password(Secret("x")))
-    assert not check_password(Secret(""), NOBODYS_HASH)
+    assert not password_fits(Secret(""), NOBODYS_HASH)

@@ -16,8 +16,8 @@ from keystead.crypto.jose.public_keys import (
     _SMALL_ORDER,
     ALGORITHMS,
     canonical_jwks,
-    check_public_jwks,
     client_keys,
+    wrong_public_jwks,
 )
 from tests.assertions import client_pair, set_of
 
@@ -61,7 +61,7 @@ def _without(key: dict[str, Any]) -> dict[str, Any]:
 
 
 def fields(*keys: object, **more: object) -> list[str]:
-    return [error.field for error in check_public_jwks({"keys": list(keys), **more})]
+    return [error.field for error in wrong_public_jwks({"keys": list(keys), **more})]
 
 
 def test_a_set_of_each_sort_is_in_order_and_kept_without_what_says_nothing() -> None:
@@ -121,14 +121,14 @@ def test_what_is_wrong_is_named_by_its_field(keys: list[object], wrong: list[str
 
 def test_a_set_has_keys_and_nothing_else() -> None:
     assert fields(es256(), jku="https://example.com") == ["public_jwks"]
-    assert [error.field for error in check_public_jwks({})] == ["public_jwks.keys"]
-    assert [error.field for error in check_public_jwks(es256())] == ["public_jwks.keys"]
+    assert [error.field for error in wrong_public_jwks({})] == ["public_jwks.keys"]
+    assert [error.field for error in wrong_public_jwks(es256())] == ["public_jwks.keys"]
 
 
 @pytest.mark.parametrize("member", ["d", "p", "q", "dp", "dq", "qi", "oth", "k"])
 def test_a_private_key_is_refused_and_not_repeated(member: str) -> None:
     private = "a-private-number-that-nobody-may-see"
-    (error,) = check_public_jwks({"keys": [es256(**{member: private, "kid": private})]})
+    (error,) = wrong_public_jwks({"keys": [es256(**{member: private, "kid": private})]})
     assert error.field == "public_jwks.keys[0]"
     assert "replace it" in error.message
     assert private not in error.message
@@ -139,7 +139,7 @@ def test_whatever_is_sent_is_judged_and_nothing_of_it_repeated(
     value: object, make: Callable[..., dict[str, Any]], data: st.DataObject
 ) -> None:
     name = data.draw(st.sampled_from(sorted(make())) | st.text(max_size=6))
-    wrong = check_public_jwks({"keys": [make(**{name: value}), value]})
+    wrong = wrong_public_jwks({"keys": [make(**{name: value}), value]})
     assert wrong
     if isinstance(value, str) and len(value) > 12:
         assert not any(value in error.message for error in wrong)

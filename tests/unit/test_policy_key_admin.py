@@ -13,8 +13,8 @@ from keystead.gate.acts.operation import OPERATIONS
 from keystead.policy.decide import Question, Subject, decide
 from keystead.policy.key_admin import (
     KEY_ADMIN_PERMISSIONS,
-    check_key_admin_access,
     grantable,
+    wrong_key_admin_access,
 )
 from keystead.policy.permissions import BEARERS, Permission
 from keystead.policy.roles import Role, may
@@ -88,5 +88,5 @@ def test_it_gives_exactly_what_its_owner_may(roles: frozenset[Role], wanted: Per
 )
 def test_it_holds_the_management_of_keys_alone(access: Access, wrong: str) -> None:
     own = Access("keystead", ("credentials:list",))
-    found = [error.field for error in check_key_admin_access((own, access))]
+    found = [error.field for error in wrong_key_admin_access((own, access))]
     assert found == ([f"access[1].{wrong}"] if wrong else [])

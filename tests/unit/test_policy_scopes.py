@@ -6,7 +6,7 @@ import pytest
 
 from keystead.policy.catalogue.catalogue import APIs
 from keystead.policy.permissions import RESOURCES, SENTENCES, Permission
-from keystead.policy.scopes import Access, check_access, expand, levels_of, scopes_for
+from keystead.policy.scopes import Access, expand, levels_of, scopes_for, wrong_access
 
 TABLE = Path(__file__).with_name("levels.txt")
 NEVER = {"rotate", "revoke", "approve", "force", "export"}
@@ -87,9 +87,9 @@ def test_scopes_of_another_api_mean_nothing_here() -> None:
     ],
 )  # fmt: skip
 def test_each_wrong_choice_is_named(access: tuple[Access, ...], fields: list[str]) -> None:
-    assert [error.field for error in check_access(access, APIs())] == fields
+    assert [error.field for error in wrong_access(access, APIs())] == fields
 
 
 def test_a_good_choice_has_nothing_wrong() -> None:
     access = Access("keystead", ("secrets:read", "self:rotate"), {"accounts": "write"})
-    assert check_access((access,), APIs()) == []
+    assert wrong_access((access,), APIs()) == []

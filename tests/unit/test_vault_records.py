@@ -17,7 +17,7 @@ from keystead.vault.folder import (
 from keystead.vault.version import (
     MAX_FIELDS,
     MAX_VALUE_BYTES,
-    check_and_set,
+    next_number,
     require_fields,
     wrong_fields,
 )
@@ -134,11 +134,11 @@ def test_a_secret_has_one_field_at_least_and_a_bounded_number() -> None:
 
 @pytest.mark.parametrize(("newest", "expected", "after"), [(1, None, 2), (1, 1, 2), (7, 7, 8)])
 def test_the_next_version_follows_the_newest(newest: int, expected: int | None, after: int) -> None:
-    assert check_and_set(newest, expected) == after
+    assert next_number(newest, expected) == after
 
 
 @pytest.mark.parametrize("expected", [0, 6, 8, -1])
 def test_a_writer_who_believes_otherwise_is_refused(expected: int) -> None:
     with pytest.raises(CheckFailed) as refused:
-        check_and_set(7, expected)
+        next_number(7, expected)
     assert refused.value.code == "cas_mismatch"

@@ -128,7 +128,7 @@ class Verifier:
         elif head is None:
             self.note(last.n, "the signed head is missing")
         else:
-            self._check_head(head, last)
+            self._examine_head(head, last)
         self._settle(head.digest if head is not None and head.n == last.n else None)
         unreached = [since for since in self._since if since.n > last.n]
         if unreached:
@@ -221,7 +221,7 @@ class Verifier:
                 n, f"entry {n} was edited, or entry {n - 1} was edited together with its digest"
             )
 
-    def _check_head(self, head: SignedHead, last: Head) -> None:
+    def _examine_head(self, head: SignedHead, last: Head) -> None:
         if head.node != last.node:
             self.note(head.n, f"the head is of {_foreign(head.node)}")
             return

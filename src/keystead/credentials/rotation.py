@@ -15,7 +15,7 @@ from msgspec import UNSET, UnsetType
 from keystead.core.errors import FieldError
 from keystead.credentials.kind import KINDS
 from keystead.credentials.lifecycle import MAX_OVERLAP_SECONDS, rotated
-from keystead.crypto.jose.public_keys import FIELD, canonical_jwks, check_public_jwks
+from keystead.crypto.jose.public_keys import FIELD, canonical_jwks, wrong_public_jwks
 
 if TYPE_CHECKING:
     from keystead.core.clock import Instant
@@ -86,4 +86,4 @@ class Rotation:
         elif not KINDS[credential.kind].has_keys:
             yield FieldError(FIELD, "only an oauth_client registers keys")
         else:
-            yield from check_public_jwks(self.public_jwks)
+            yield from wrong_public_jwks(self.public_jwks)

@@ -12,10 +12,10 @@ from msgspec import UNSET, UnsetType
 
 from keystead.core.errors import FieldError, Invalid
 from keystead.core.names import wrong_entries, wrong_name, wrong_text
-from keystead.crypto.jose.public_keys import check_public_jwks
+from keystead.crypto.jose.public_keys import wrong_public_jwks
 from keystead.policy.catalogue.wish import wrong_identifier
 from keystead.policy.networks import MOST, parse_networks
-from keystead.policy.scopes import check_access
+from keystead.policy.scopes import wrong_access
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -82,7 +82,7 @@ class CredentialWish:
     def _wrong(self, at: Instant, apis: APIs | None, max_networks: int) -> Iterator[FieldError]:
         yield from self._wrong_words()
         if self.access is not UNSET:
-            yield from check_access(self.access, apis)
+            yield from wrong_access(self.access, apis)
         if self.networks is not UNSET:
             try:
                 parse_networks(self.networks, max_networks)
@@ -102,7 +102,7 @@ class CredentialWish:
             ):
                 yield FieldError(f"metadata.{key}" if key else "metadata", rule)
         if not isinstance(self.public_jwks, UnsetType):
-            yield from check_public_jwks(self.public_jwks)
+            yield from wrong_public_jwks(self.public_jwks)
         if isinstance(self.legacy_audience, str) and (
             broken := wrong_identifier(self.legacy_audience)
         ):

@@ -15,7 +15,7 @@ from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatc
 from keystead.core.errors import Broken
 from keystead.core.secret import Secret
 
-__all__ = ["NOBODYS_HASH", "BrokenPasswordHash", "check_password", "hash_password", "new_password"]
+__all__ = ["NOBODYS_HASH", "BrokenPasswordHash", "hash_password", "new_password", "password_fits"]
 
 # RFC 9106 §4, second recommended option (64 MiB), written out so that an update of the library does
 # not change it. About 0.1 s of one processor: callers run it in a bounded pool. These are the only
@@ -47,7 +47,7 @@ def hash_password(password: Secret) -> str:
     return _HASHER.hash(_prepare(password))
 
 
-def check_password(password: Secret, hashed: str) -> bool:
+def password_fits(password: Secret, hashed: str) -> bool:
     """Say whether the password is the one that was hashed.
 
     Raises:

@@ -22,8 +22,8 @@ __all__ = [
     "KEY_ADMIN",
     "KEY_ADMIN_PERMISSIONS",
     "MANAGED",
-    "check_key_admin_access",
     "grantable",
+    "wrong_key_admin_access",
 ]
 
 KEY_ADMIN: Final = "key_admin"
@@ -46,7 +46,7 @@ def grantable(roles: Iterable[Role]) -> frozenset[str]:
     return frozenset(p.value for role in roles for p in ROLE_PERMISSIONS[role])
 
 
-def check_key_admin_access(access: Iterable[Access]) -> list[FieldError]:
+def wrong_key_admin_access(access: Iterable[Access]) -> list[FieldError]:
     """Return what such a key was to be given and may not hold, by field."""
     wrong: list[FieldError] = []
     for i, entry in enumerate(access):

@@ -23,12 +23,12 @@ __all__ = [
     "MAX_SCOPES",
     "Access",
     "Level",
-    "check_access",
     "expand",
     "levels_held",
     "levels_of",
     "scopes_for",
     "scopes_of",
+    "wrong_access",
 ]
 
 Level = Literal["read", "write"]
@@ -129,7 +129,7 @@ def levels_held(levels: Mapping[str, Level], api: str, access: Iterable[Access])
     )
 
 
-def check_access(access: tuple[Access, ...], apis: APIs | None = None) -> list[FieldError]:
+def wrong_access(access: tuple[Access, ...], apis: APIs | None = None) -> list[FieldError]:
     """Return every wrong scope, level or API, each by its field.
 
     At least one scope or level must be chosen: nothing is preselected (Law 7).

@@ -23,7 +23,7 @@ __all__ = [
     "MAX_FIELDS",
     "MAX_VALUE_BYTES",
     "SealedVersion",
-    "check_and_set",
+    "next_number",
     "require_fields",
     "wrong_fields",
 ]
@@ -63,7 +63,7 @@ def require_fields(fields: Mapping[str, Secret]) -> None:
         raise Invalid.of(*wrong)
 
 
-def check_and_set(newest: int, expected: int | None) -> int:
+def next_number(newest: int, expected: int | None) -> int:
     """Return the next version's number.
 
     Args:

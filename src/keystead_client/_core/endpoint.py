@@ -35,7 +35,7 @@ class Endpoint:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "url", self.url.rstrip("/"))
-        _check_url(self.url)
+        _require_url(self.url)
         if not (self.user_agent.isascii() and self.user_agent.isprintable()):
             raise MisconfiguredClient("the user agent holds characters that a header cannot have")
 
@@ -64,7 +64,7 @@ class Endpoint:
         return urlsplit(self.url).hostname or ""
 
 
-def _check_url(url: str) -> None:
+def _require_url(url: str) -> None:
     try:
         parts = urlsplit(url)
         port_is_real = parts.port != 0

@@ -166,7 +166,7 @@ def serve(
             "give --tls-cert and --tls-key, or spell out --insecure-http"
         )
     if tls_cert is not None and tls_key is not None:
-        _check_pair(tls_cert, tls_key)
+        _require_pair(tls_cert, tls_key)
     from keystead import main
     from keystead.listening import Listener
 
@@ -207,7 +207,7 @@ def _unwind_at_sigterm() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
 
 
-def _check_pair(cert: Path, key: Path) -> None:
+def _require_pair(cert: Path, key: Path) -> None:
     import ssl
 
     try:

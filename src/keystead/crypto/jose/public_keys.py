@@ -29,8 +29,8 @@ __all__ = [
     "MAX_KEYS",
     "ClientKey",
     "canonical_jwks",
-    "check_public_jwks",
     "client_keys",
+    "wrong_public_jwks",
 ]
 
 FIELD: Final = "public_jwks"
@@ -98,7 +98,7 @@ class ClientKey:
         return JWSRegistry.algorithms[self.algorithms[0]].verify(said, signature, self._key)
 
 
-def check_public_jwks(jwks: Mapping[str, object]) -> list[FieldError]:
+def wrong_public_jwks(jwks: Mapping[str, object]) -> list[FieldError]:
     """Return everything that is wrong with a set, by field; no message holds what was sent."""
     keys = jwks.get("keys")
     if not isinstance(keys, list) or not 1 <= len(keys) <= MAX_KEYS:
@@ -125,7 +125,7 @@ def canonical_jwks(jwks: Mapping[str, Any]) -> str:
 def client_keys(text: str) -> tuple[ClientKey, ...]:
     """Return the keys of a set as it is kept; none where somebody has made another thing of it."""
     found = read_object(text.encode(errors="surrogatepass"))
-    return () if found is None or check_public_jwks(found) else tuple(map(_opened, found["keys"]))
+    return () if found is None or wrong_public_jwks(found) else tuple(map(_opened, found["keys"]))
 
 
 def _opened(key: Mapping[str, Any]) -> ClientKey:

@@ -26,7 +26,7 @@ from keystead.operations.credentials.issuing import (
     require_within,
 )
 from keystead.operations.finding import get_credential, reach_credential, save_credential
-from keystead.policy.key_admin import KEY_ADMIN, MANAGED, check_key_admin_access
+from keystead.policy.key_admin import KEY_ADMIN, MANAGED, wrong_key_admin_access
 from keystead.policy.permissions import Permission
 from keystead.ports.credentials import CredentialQuery, KindCount, Listed
 
@@ -110,7 +110,7 @@ async def create_credential(
     wrong = wish.wrong(act.at, act.caller.apis, act.caller.organisation)
     wrong += wrong_kind(kind, type_)
     if type_ == KEY_ADMIN and not isinstance(wish.access, UnsetType):
-        wrong += check_key_admin_access(wish.access)
+        wrong += wrong_key_admin_access(wish.access)
     if wish.public_jwks is not UNSET and not (kind in KINDS and KINDS[kind].has_keys):
         wrong.append(FieldError("public_jwks", "only an oauth_client registers keys"))
     wrong += _wrong_audience(wish, has_keys=wish.public_jwks is not UNSET)
@@ -153,7 +153,7 @@ async def edit_credential(act: Act, credential_id: str, wish: CredentialWish) ->
     after = lifecycle.edited(before, wish, act.at, act.caller.apis, act.caller.organisation)
     if wrong := _wrong_audience(wish, has_keys=before.public_jwks is not None):
         raise Invalid.of(*wrong)
-    if before.type == KEY_ADMIN and (wrong := check_key_admin_access(after.access)):
+    if before.type == KEY_ADMIN and (wrong := wrong_key_admin_access(after.access)):
         raise Invalid.of(*wrong)
     require_held(act, before, listed.owner)
     require_held(act, after, listed.owner)

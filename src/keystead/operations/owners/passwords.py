@@ -9,7 +9,7 @@ from msgspec import UnsetType
 
 from keystead.core.errors import Conflict, FieldError, Forbidden, Invalid, Throttled, Unavailable
 from keystead.crypto.password_rules import wrong_password
-from keystead.crypto.passwords import NOBODYS_HASH, check_password, hash_password
+from keystead.crypto.passwords import NOBODYS_HASH, hash_password, password_fits
 from keystead.gate.acts.operation import Told, operation
 from keystead.policy.roles import Role
 
@@ -73,7 +73,7 @@ async def _check(slow: Preparation, current: Secret, new: Secret, /) -> _Checked
         raise Throttled(wait)
     try:
         # Whoever has no password waits as long as the others, and is answered as they are.
-        right = await slow.in_pool(check_password, current, stored or NOBODYS_HASH)
+        right = await slow.in_pool(password_fits, current, stored or NOBODYS_HASH)
     except Unavailable:
         slow.attempts.take_back(guesser)
         raise

@@ -11,7 +11,7 @@ from keystead.gate.acts.operation import Told, operation
 from keystead.operations.vault.accounts import place_of, reached_account, require_reached
 from keystead.operations.vault.sealing import open_version, seal_version
 from keystead.policy.permissions import Permission
-from keystead.vault.version import check_and_set, require_fields
+from keystead.vault.version import next_number, require_fields
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -101,7 +101,7 @@ async def store_secret(
     """
     account = await reached_account(act, account_id, Permission.SECRETS_WRITE)
     require_fields(fields)
-    n = check_and_set(account.version, expected)
+    n = next_number(account.version, expected)
     made = seal_version(act, account_id, n, fields)
     act.about("account", account.id, account.name, version=n)
     if not await act.tx.accounts.add_version(made):
