@@ -30,11 +30,15 @@ class Loop(uvloop.Loop):
 
     async def create_server(  # type: ignore[override]  # handed on, whatever it is
         self,
-        factory: Callable[[], BoundedProtocol],
+        protocol_factory: Callable[[], BoundedProtocol],
         *args: Any,  # noqa: ANN401
         **more: Any,  # noqa: ANN401
     ) -> AbstractServer:
         """Listen as uvloop does, and shake hands as we do."""
         context = more.pop("ssl", None)
-        accept = factory if context is None else partial(Handshake, self, context, factory)
+        accept = (
+            protocol_factory
+            if context is None
+            else partial(Handshake, self, context, protocol_factory)
+        )
         return await super().create_server(accept, *args, **more)
