@@ -12,30 +12,21 @@ from typing import Final
 from urllib.parse import unquote
 
 import httptools
-import msgspec
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.utils import get_remote_addr
 
 from keystead.core.errors import Invalid, KeysteadError, Unavailable
 from keystead.front.crowd import Crowd
 from keystead.front.cycle import Cycle
+from keystead.front.unread import MAX_HEAD, MAX_HEADERS, answer_of, too_large, unreadable
 from keystead.web.bodies import MAX_BODY
-from keystead.web.present import new_request_id
-from keystead.web.refusals import PROBLEM, problem_of
 
 __all__ = [
     "MAX_CONNECTIONS",
-    "MAX_HEAD",
-    "MAX_HEADERS",
     "MAX_HEAD_SECONDS",
     "MAX_OF_ADDRESS",
     "BoundedProtocol",
 ]
-
-MAX_HEAD: Final = 32_768
-"""Bytes of the request line and all headers: more than clients send, and little to hold for a stranger."""
-
-MAX_HEADERS: Final = 100
 
 MAX_HEAD_SECONDS: Final = 20.0
 """From the first byte of a request, or the connection's beginning, to the end of its head."""
@@ -116,10 +107,10 @@ class BoundedProtocol(HttpToolsProtocol):
                 self.cycle.keep_alive = False
         except httptools.HttpParserError as error:
             inner = error.__context__
-            self._end(inner.error if isinstance(inner, _Refused) else _unreadable())
+            self._end(inner.error if isinstance(inner, _Refused) else unreadable())
             return
         if self._in_head and self._fed > MAX_HEAD:
-            self._end(_too_large())
+            self._end(too_large())
             return
         self._watch()
 
@@ -143,7 +134,7 @@ class BoundedProtocol(HttpToolsProtocol):
         # The size is added up only where what has come could be as much.
         long = max(self._fed, self._piece) > MAX_HEAD and self._size() > MAX_HEAD
         if long or len(self.headers) > MAX_HEADERS:
-            raise _Refused(_too_large())
+            raise _Refused(too_large())
         if len(self.connections) > self.most:
             raise _Refused(Unavailable("busy", "too many connections are open; try again later"))
         self._in_head = False
@@ -246,30 +237,5 @@ class BoundedProtocol(HttpToolsProtocol):
             cycle.disconnected = True
             cycle.message_event.set()
         if not mixed and not self.pipeline:
-            self.transport.write(_answer(error))
+            self.transport.write(answer_of(error))
         self.transport.close()
-
-
-def _unreadable() -> Invalid:
-    return Invalid("this is no HTTP request that can be read")
-
-
-def _too_large() -> Invalid:
-    rule = f"a request's head may have at most {MAX_HEAD} bytes and {MAX_HEADERS} headers"
-    return Invalid(rule, code="headers_too_large")
-
-
-def _answer(error: KeysteadError) -> bytes:
-    request_id = new_request_id()
-    problem, headers = problem_of(error, request_id)
-    body = msgspec.json.encode(problem)
-    lines = {
-        **headers,
-        "Keystead-Request-Id": request_id,
-        "Cache-Control": "no-store",
-        "Content-Type": PROBLEM,
-        "Content-Length": str(len(body)),
-        "Connection": "close",
-    }
-    head = "".join(f"{name.lower()}: {value}\r\n" for name, value in lines.items())
-    return STATUS_LINE[problem.status] + head.encode() + b"\r\n" + body
