@@ -51,9 +51,11 @@ def test_the_life_of_a_key(
         using.setenv("KEYSTEAD_TOKEN", secret)
         assert admin("whoami").code == 3
 
+    assert "refreshed:" not in admin("key", "show", name).out
     assert admin("key", "refresh", name).code == 2  # it asks first
     fresh = admin("key", "refresh", name, "--yes")
     assert fresh.err.split()[1] != public_id
+    assert "refreshed:" in admin("key", "show", name).out
     assert answer(admin("key", "list", "--query", name, "--json"))["items"][0]["name"] == name
     assert admin("key", "edit", name, "--description", "Sums").code == 0
     assert f"{name}) is disabled" in admin("key", "disable", name).err

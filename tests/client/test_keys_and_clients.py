@@ -34,7 +34,9 @@ def test_a_key_is_made_rotated_and_refreshed(admin: Asker, make: Make, server: S
     with pytest.raises(sdk.Unauthenticated):
         make(server.url, made.secret).send(credentials.whoami())
 
+    assert rotated.credential.last_refreshed_at is None
     fresh = admin.send(credentials.refresh(made.credential.id))
+    assert fresh.credential.last_refreshed_at == fresh.credential.modified_at
     assert fresh.credential.id != made.credential.id
     assert fresh.credential.name == name
     with pytest.raises(sdk.NotFound):

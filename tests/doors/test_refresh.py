@@ -44,9 +44,23 @@ def test_c22_all_else_stays(server: Server) -> None:
     )
     fresh = ok(server.call("POST", f"{CREDENTIALS}/{record['id']}/refresh"))["credential"]
     other = {name for name in record if record[name] != fresh[name]}
-    assert other == {"id", "public_id", "modified_at", "secrets"}
+    assert other == {"id", "public_id", "modified_at", "last_refreshed_at", "secrets"}
     assert [secret["n"] for secret in fresh["secrets"]] == [1]
     assert record_of(server, fresh["id"]) == fresh
+
+
+def test_c22_it_is_told_when_a_key_was_last_refreshed(clocked: Clocked) -> None:
+    _, record = key(clocked)
+    assert record["last_refreshed_at"] is None
+    for at in (clocked.after(minutes=1), clocked.after(minutes=2)):
+        clocked.set(at)
+        record = ok(clocked.call("POST", f"{CREDENTIALS}/{record['id']}/refresh"))["credential"]
+        assert (record["last_refreshed_at"], record["modified_at"]) == (at, at)
+        assert record_of(clocked, record["id"]) == record
+    path = f"{CREDENTIALS}/{record['id']}"
+    ok(clocked.call("POST", f"{path}/rotate"))
+    ok(clocked.call("PATCH", path, {"name": clocked.unique("key")}))
+    assert record_of(clocked, record["id"])["last_refreshed_at"] == at
 
 
 def test_c22_the_entry_links_the_new_key_to_the_old_one(server: Server) -> None:

@@ -29,7 +29,7 @@ async def a_credential_comes_back_as_it_was_kept(opened: Opened) -> None:
     token = make_credential(
         owner.id, description="two\nlines", metadata={"team": "ops"},
         networks=(parse_network("10.0.0.9/8"), parse_network("2001:db8::7")),
-        expires_at=later(NOON, 9), not_before=later(NOON, 1),
+        expires_at=later(NOON, 9), not_before=later(NOON, 1), last_refreshed_at=later(NOON, 2),
     )  # fmt: skip
     secret = make_secret()
     await opened.store.act(lambda tx: tx.credentials.insert(token, secret))

@@ -207,7 +207,7 @@ def refreshed(credential: Credential, credential_id: str, at: Instant) -> Creden
         raise Conflict(
             "wrong_state", "an expired credential is rotated first, with a new expires_at"
         )
-    return replace(credential, id=credential_id, modified_at=at, revision=1)
+    return replace(credential, id=credential_id, modified_at=at, last_refreshed_at=at, revision=1)
 
 
 def live_secrets(secrets: tuple[StoredSecret, ...], at: Instant) -> tuple[StoredSecret, ...]:

@@ -33,6 +33,7 @@ class Credential:
         revoked_at: ended for good since; None means not.
         metadata: up to 50 short texts of the owner's own.
         public_jwks: the registered public keys of an OAuth client, a JWK set as JSON; None for a secret's.
+        last_refreshed_at: when it took another's place under a new id; None means never.
         legacy_audience: the one URL that its assertions may name in the issuer's place; None for none.
         revision: raised by each change, so that two editors cannot overwrite each other unseen.
     """
@@ -56,6 +57,7 @@ class Credential:
     revision: int = 1
     public_jwks: str | None = None
     legacy_audience: str | None = None
+    last_refreshed_at: Instant | None = None
 
     @property
     def id12(self) -> str:

@@ -66,6 +66,8 @@ class Credential:
     `public_jwks` are the keys that an OAuth client has registered; it has no secret then.
     `legacy_audience` is the one URL that its assertions may name in the issuer's place.
 
+    `last_refreshed_at` is when an API key last got its new id, None if it never did.
+
     `state` is `active`, `expiring`, `expired`, `not_yet_valid`, `disabled` or `revoked`;
     `expires_at` is exclusive, and None means never.
     """
@@ -80,6 +82,7 @@ class Credential:
     created_by: str = ""
     created_at: datetime
     modified_at: datetime | None
+    last_refreshed_at: datetime | None = None
     state: str
     access: tuple[Access, ...]
     networks: tuple[Network, ...]

@@ -109,6 +109,7 @@ class CredentialAnswer(Struct, frozen=True):
     created_by: str
     created_at: str | None
     modified_at: str | None
+    last_refreshed_at: str | None
     state: State
     access: tuple[AccessAnswer, ...]
     networks: tuple[NetworkAnswer, ...]
@@ -207,6 +208,7 @@ def credential_answer(listed: Listed, at: Instant) -> CredentialAnswer:
         created_by=c.created_by,
         created_at=text_of(c.created_at),
         modified_at=text_of(c.modified_at),
+        last_refreshed_at=text_of(c.last_refreshed_at),
         state=state(c, at),
         access=tuple(AccessAnswer(a.api, a.scopes, dict(a.levels)) for a in c.access),
         networks=tuple(NetworkAnswer(n.text, n.interpreted) for n in c.networks),

@@ -117,6 +117,7 @@ def show_credential(found: Credential, *, as_json: bool) -> None:
         ("state", found.state),
         ("owner", f"{found.owner.name} ({found.owner.id})"),
         ("created", instant(found.created_at)),
+        ("refreshed", instant(found.last_refreshed_at, "")),
         ("begins", instant(found.not_before, "")),
         ("expires", instant(found.expires_at)),
         *[("may", f"{each.api}: {line}") for each in found.access for line in _allowed(each)],

@@ -170,6 +170,8 @@ credentials = Table(
     # Since revision 0006: the registered public keys of an OAuth client, a JWK set.
     _text("public_jwks", nullable=True),
     _text("legacy_audience", nullable=True),
+    # Since revision 0011.
+    _instant("last_refreshed_at", nullable=True),
     Index(
         "credentials_name",
         "kind",

@@ -50,6 +50,7 @@ _COLUMNS: Final = (
     _C.id, _C.kind, _C.type, _C.name, _C.description, _C.owner_id, _C.created_by, _C.created_at,
     _C.modified_at, _C.access, _C.networks, _C.expires_at, _C.not_before, _C.disabled_at,
     _C.revoked_at, _C.metadata, _C.revision, _C.public_jwks, _C.legacy_audience,
+    _C.last_refreshed_at,
 )  # fmt: skip
 _WIDTH: Final = len(_COLUMNS)
 _SECRET_COLUMNS: Final = (
@@ -295,6 +296,7 @@ def _row_of(credential: Credential) -> dict[str, object]:
         "revision": credential.revision,
         "public_jwks": credential.public_jwks,
         "legacy_audience": credential.legacy_audience,
+        "last_refreshed_at": credential.last_refreshed_at,
     }
 
 
@@ -315,6 +317,7 @@ def credential_from(row: Row) -> Credential:
         id_, kind, type_, name, description, owner_id, created_by, created_at,
         modified_at, access, networks, expires_at, not_before, disabled_at,
         revoked_at, metadata, revision, public_jwks, legacy_audience,
+        last_refreshed_at,
     ) = row[:_WIDTH]  # fmt: skip
     return Credential(
         id=id_,
@@ -336,6 +339,7 @@ def credential_from(row: Row) -> Credential:
         revision=revision,
         public_jwks=public_jwks,
         legacy_audience=legacy_audience,
+        last_refreshed_at=last_refreshed_at,
     )
 
 
