@@ -7,16 +7,15 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from msgspec import json
-from sqlalchemy import String, bindparam, exists, func, insert, literal, or_, select, update
+from sqlalchemy import bindparam, func, insert, literal, or_, select, update
 
-from keystead.core.errors import Conflict
 from keystead.core.names import name_key
 from keystead.credentials.record import Credential, LastUse, StoredSecret
 from keystead.policy.networks import Network, parse_network
-from keystead.policy.permissions import KEYSTEAD_API
 from keystead.policy.scopes import Access
 from keystead.ports.credentials import Known, Listed, signing_digest
 from keystead.ports.paging import Page
+from keystead.store.rows.credentials.holding import note_apis
 from keystead.store.rows.credentials.usage import last_uses
 from keystead.store.rows.lists.counts import credential_counts
 from keystead.store.rows.lists.credentials import LIVING, credential_places
@@ -115,24 +114,6 @@ _FIRST_USE: Final = kept(
     .where(_S.credential_id == bindparam("wanted"), _S.n == bindparam("number"), _S.ends_older == 1)
     .values(ends_older=0)
 )
-_A: Final = tables.credential_apis.c
-_R: Final = tables.apis.c
-# Held until the end, so that none of them is deleted for good meanwhile and its identifier another's.
-_HOLD_APIS: Final = kept(
-    select(_R.id)
-    .where(is_one_of(_R.identifier, bindparam("named")))
-    .with_for_update(read=True, key_share=True)
-)
-_NOTE_API: Final = kept(
-    insert(tables.credential_apis).from_select(
-        ["identifier", "credential_id"],
-        select(bindparam("api", type_=String), bindparam("holder", type_=String)).where(
-            ~exists().where(
-                _A.identifier == bindparam("api"), _A.credential_id == bindparam("holder")
-            )
-        ),
-    )
-)
 _BURY: Final = kept(
     update(tables.credentials)
     .where(_C.id == bindparam("wanted"), _C.deleted_at.is_(None))
@@ -154,7 +135,7 @@ class CredentialRows:
         await self._run.changed(_INSERT, _row_of(credential))
         if secret is not None:
             await self._run.changed(_INSERT_SECRET, _secret_row(credential.id, secret))
-        await self._note_apis(credential)
+        await note_apis(self._run, credential)
 
     async def find(self, credential_id: str) -> Listed | None:
         """See the port."""
@@ -200,7 +181,7 @@ class CredentialRows:
         values |= {"wanted": credential.id, "was": was}
         if not await self._run.changed(_SAVE, values):
             return False
-        await self._note_apis(credential)
+        await note_apis(self._run, credential)
         await self._generation.raise_for("credential", credential.id, credential.modified_at)
         return True
 
@@ -239,16 +220,6 @@ class CredentialRows:
     async def counts(self, query: CredentialQuery) -> Sequence[KindCount]:
         """See the port."""
         return await credential_counts(self._run, query)
-
-    async def _note_apis(self, credential: Credential) -> None:
-        # What access was given and taken again stays noted: who asks for holders looks at the records too.
-        named = sorted({entry.api for entry in credential.access} - {KEYSTEAD_API})
-        if not named:
-            return
-        if len(await self._run.rows(_HOLD_APIS, {"named": named})) < len(named):
-            raise Conflict("wrong_state", "an API that it has access to was deleted meanwhile")
-        for api in named:
-            await self._run.changed(_NOTE_API, {"api": api, "holder": credential.id})
 
     async def _listed(self, rows: Collection[Row]) -> list[Listed]:
         if not rows:
