@@ -65,9 +65,23 @@ def register_keys(
     return Call("POST", path_of("credentials", credential_id, "rotate"), credential_of, body=body)
 
 
-def refresh(credential_id: str) -> Call[Issued]:
-    """Give an API key a new id and secret; the old ones, and what they were given, end now."""
-    return Call("POST", path_of("credentials", credential_id, "refresh"), one(Issued))
+def refresh(
+    credential_id: str,
+    *,
+    overlap_seconds: int | Unset = UNSET,
+    revoke_after_first_use: bool | Unset = UNSET,
+) -> Call[Issued]:
+    """Give an API key a new id and secret; the old ones, and what they were given, end now or later.
+
+    Args:
+        credential_id: whose.
+        overlap_seconds: how long the old id and its secrets stay good, as of `rotate`.
+        revoke_after_first_use: the new secret's first use ends them, if the overlap has not.
+    """
+    body = set_fields(
+        overlap_seconds=overlap_seconds, revoke_after_first_use=revoke_after_first_use
+    )
+    return Call("POST", path_of("credentials", credential_id, "refresh"), one(Issued), body=body)
 
 
 def rotate_self(

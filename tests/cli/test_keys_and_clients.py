@@ -64,6 +64,21 @@ def test_the_life_of_a_key(
     assert admin("key", "delete", name, "--yes").code == 0
 
 
+def test_a_key_is_refreshed_with_overlap(admin: Keystead, server: Server) -> None:
+    name = server.unique("Key")
+    made = ("key", "create", name, "--expires", "5d", "--scope", "folders:list")
+    old_id = admin(*made).err.split()[1]
+    refresh = ("key", "refresh", name)
+    assert admin(*refresh, "--overlap", "0s").code == 2  # it asks first
+    assert admin(*refresh, "--overlap", "soon").code == 2
+    fresh = admin(*refresh, "--overlap", "2d", "--until-first-use", "-q")
+    assert fresh.code == 0
+    assert f"former id: {old_id}, ends " in " ".join(admin("key", "show", name).out.split())
+    assert admin(*refresh, "--overlap", "2d").code == 5
+    assert server.call("GET", "/api/v1/whoami", token=fresh.out.strip()).status == 200
+    assert "former id" not in admin("key", "show", name).out
+
+
 def test_a_key_that_manages_keys(
     admin: Keystead, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:

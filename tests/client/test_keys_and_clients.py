@@ -35,7 +35,15 @@ def test_a_key_is_made_rotated_and_refreshed(admin: Asker, make: Make, server: S
         make(server.url, made.secret).send(credentials.whoami())
 
     assert rotated.credential.last_refreshed_at is None
-    fresh = admin.send(credentials.refresh(made.credential.id))
+    fresh = admin.send(credentials.refresh(made.credential.id, overlap_seconds=60))
+    former = fresh.credential.former
+    assert former is not None
+    assert (former.id, former.still_used) == (made.credential.id, False)
+    make(server.url, rotated.secret).send(credentials.whoami())
+    last = admin.send(credentials.refresh(fresh.credential.id))
+    assert last.credential.former is None
+    with pytest.raises(sdk.Unauthenticated):
+        make(server.url, rotated.secret).send(credentials.whoami())
     assert fresh.credential.last_refreshed_at == fresh.credential.modified_at
     assert fresh.credential.id != made.credential.id
     assert fresh.credential.name == name

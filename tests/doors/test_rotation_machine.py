@@ -37,6 +37,7 @@ OVERLAPS = st.sampled_from([None, 0, 1, 3600, 2 * 24 * 3600, SEVEN_DAYS])
 SPANS = st.sampled_from([SECOND, HOUR - 1, HOUR, DAY, 6 * DAY, 7 * DAY, 31 * DAY])
 ENDS = st.none() | st.sampled_from([SECOND, 8 * DAY, 60 * DAY, 400 * DAY])
 ANY = st.integers(0, 99)
+NEVER = Instant(0)
 
 # Many are refused here, too many for one address.
 _SOURCES = (f"127.201.{n >> 8 & 255}.{n & 255}" for n in count(1) if n & 255)
@@ -87,6 +88,9 @@ class Model:
     disabled: bool = False
     minted: list[Minted] = field(default_factory=list)
     gone: list[str] = field(default_factory=list)
+    former: list[Held] = field(default_factory=list)
+    former_minted: list[Minted] = field(default_factory=list)
+    former_ends_at: Instant = NEVER
 
     def state(self, at: Instant) -> str:
         if self.revoked:
@@ -110,6 +114,12 @@ class Model:
             for each in self.secrets:
                 if each.n < secret.n:
                     each.retire(at)
+            self.end_former(at)
+
+    def end_former(self, at: Instant) -> None:
+        self.former_ends_at = min(self.former_ends_at, at)
+        for each in self.former:
+            each.retire(at)
 
 
 class Rotations(RuleBasedStateMachine):
@@ -163,31 +173,51 @@ class Rotations(RuleBasedStateMachine):
         else:
             for each in it.secrets:
                 each.retire(later(self.now, seconds * SECOND))
+            it.end_former(later(self.now, seconds * SECOND))
             it.secrets.append(
                 Held(it.secrets[-1].n + 1, ok(answer)["secret"], ends_older=first_use)
             )
             it.expires_at = it.expires_at if new_end is None else new_end
             if end_tokens:
-                for token in it.minted:
+                for token in (*it.minted, *it.former_minted):
                     token.ended = True
 
-    @rule()
-    def refresh(self) -> None:
-        answer = self.server.call("POST", f"{self.path}/refresh")
-        if self.it.kind != "api_key" or self.it.revoked or self.is_past_its_end():
+    @rule(overlap=OVERLAPS, first_use=st.booleans())
+    def refresh(self, overlap: int | None, *, first_use: bool) -> None:
+        body: dict[str, object] = {} if overlap is None else {"overlap_seconds": overlap}
+        if first_use:
+            body["revoke_after_first_use"] = True
+        seconds = (SEVEN_DAYS if first_use else 0) if overlap is None else overlap
+        answer = self.server.call("POST", f"{self.path}/refresh", body)
+        old = self.it
+        if old.kind != "api_key":
             assert answer.status == 409
-            return
-        made, old = ok(answer), self.it
+        elif first_use and not seconds:
+            assert answer.status == 400
+        elif old.revoked or self.is_past_its_end() or (seconds and self.now < old.former_ends_at):
+            assert answer.status == 409
+        else:
+            self.replace(ok(answer), seconds, first_use=first_use)
+
+    def replace(self, made: dict[str, Any], seconds: int, *, first_use: bool) -> None:
+        old, ends = self.it, later(self.now, seconds * SECOND)
         assert made["credential"]["id"] != old.id
-        gone = [*old.gone, *(each.text for each in old.secrets), *(t.text for t in old.minted)]
-        secret = Held(1, made["secret"])
+        gone = [*old.gone, *(each.text for each in old.former)]
+        if not seconds:
+            gone += [each.text for each in old.secrets]
+            gone += [each.text for each in (*old.minted, *old.former_minted)]
+        for each in old.secrets:
+            each.retire(ends)
         self.it = Model(
             made["credential"]["id"],
             old.kind,
-            [secret],
+            [Held(1, made["secret"], ends_older=first_use)],
             old.expires_at,
             disabled=old.disabled,
             gone=gone,
+            former=old.secrets if seconds else [],
+            former_minted=old.minted if seconds else [],
+            former_ends_at=ends if seconds else NEVER,
         )
 
     @rule(which=ANY)
@@ -241,6 +271,21 @@ class Rotations(RuleBasedStateMachine):
             answer = self.server.call("GET", WHOAMI, token=text, source=next(_SOURCES))
             assert (answer.status, answer.code) == (401, "credential_revoked")
 
+    @rule(which=ANY)
+    def use_its_former_id(self, which: int) -> None:
+        if self.it.former:
+            secret = self.it.former[which % len(self.it.former)]
+            self.see(secret.text, accepted=self.it.accepts(secret, self.now))
+        if self.it.former_minted:
+            token = self.it.former_minted[which % len(self.it.former_minted)]
+            is_live = not token.ended and self.now < min(token.ends_at, self.it.former_ends_at)
+            usable = self.it.state(self.now) in {"active", "expiring"}
+            self.see(token.text, accepted=usable and is_live)
+
+    def see(self, text: str, *, accepted: bool) -> None:
+        answer = self.server.call("GET", WHOAMI, token=text, source=next(_SOURCES))
+        assert answer.status == (200 if accepted else 401), answer.body
+
     @rule(end=ENDS)
     def move_the_end(self, end: int | None) -> None:
         wanted = None if end is None else later(self.now, end)
@@ -269,6 +314,9 @@ class Rotations(RuleBasedStateMachine):
     def the_server_knows_the_same(self) -> None:
         record = record_of(self.server, self.it.id)
         assert record["state"] == self.it.state(self.now)
+        ends_at = self.it.former_ends_at
+        former = None if record["former"] is None else record["former"]["ends_at"]
+        assert former == (format_instant(ends_at) if self.now < ends_at else None)
         told = [
             (each["n"], each["state"], each["retires_at"], each["ends_older"])
             for each in record["secrets"]

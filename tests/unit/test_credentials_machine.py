@@ -121,7 +121,9 @@ class LifeMachine(RuleBasedStateMachine):
         wanted = UNSET if end is None else Instant(self.now + end)
         expired = self.is_past_its_end()
         try:
-            self.it = lifecycle.rotated(self.it, self.now, wanted, DEFAULT)
+            self.it = lifecycle.rotated(
+                self.it, self.now, wanted, DEFAULT, lifecycle.retirement(self.now, overlap)
+            )
         except Conflict:
             assert self.was_revoked or (expired and wanted is UNSET)
             return

@@ -25,6 +25,7 @@ from keystead.api.credentials.bodies import (
     CredentialEdit,
     CredentialNew,
     CredentialQueryBody,
+    RefreshBody,
     RotationBody,
     SelfRotationBody,
 )
@@ -126,7 +127,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route("PATCH", f"{_C}/{{id}}", _c.edit_credential, credentials.edit, CredentialEdit, answer=CredentialAnswer),
     Route("DELETE", f"{_C}/{{id}}", _c.delete_credential, credentials.delete, status=204),
     Route("POST", f"{_C}/{{id}}/rotate", rotation_verbs.rotate_credential, credentials.rotate, RotationBody, answer=IssuedAnswer, optional_body=True),
-    Route("POST", f"{_C}/{{id}}/refresh", rotation_verbs.refresh_credential, credentials.refresh, answer=IssuedAnswer),
+    Route("POST", f"{_C}/{{id}}/refresh", rotation_verbs.refresh_credential, credentials.refresh, RefreshBody, answer=IssuedAnswer, optional_body=True),
     Route("POST", f"{_C}/{{id}}/revoke", _c.revoke_credential, credentials.revoke, answer=CredentialAnswer),
     Route("POST", f"{_C}/{{id}}/disable", _c.disable_credential, credentials.disable, answer=CredentialAnswer),
     Route("POST", f"{_C}/{{id}}/enable", _c.enable_credential, credentials.enable, answer=CredentialAnswer),

@@ -43,6 +43,7 @@ __all__ = [
     "disabled",
     "edited",
     "enabled",
+    "former",
     "live_secrets",
     "refreshed",
     "retirement",
@@ -172,8 +173,11 @@ def rotated(
     at: Instant,
     expires_at: Instant | UnsetType | None,
     organisation: Organisation,
+    older_end_at: Instant,
 ) -> Credential:
     """Return the credential as it stands after a rotation, with its new end where one was given.
+
+    A former id ends with the older secrets.
 
     Raises:
         Conflict: it is revoked, or has expired and no new end was given.
@@ -186,9 +190,11 @@ def rotated(
         raise Invalid.of(FieldError("expires_at", "must lie in the future"))
     if wrong := tuple(organisation.wrong_end(expires_at, at)):
         raise Invalid.of(*wrong)
+    ends = credential.former_ends_at
     made = replace(
         credential,
         expires_at=_chosen(expires_at, credential.expires_at),
+        former_ends_at=None if ends is None else min(ends, older_end_at),
         modified_at=at,
         revision=credential.revision + 1,
     )
@@ -196,18 +202,40 @@ def rotated(
     return made
 
 
-def refreshed(credential: Credential, credential_id: str, at: Instant) -> Credential:
-    """Return what takes a credential's place under another id.
+def refreshed(
+    credential: Credential, credential_id: str, at: Instant, former_ends_at: Instant
+) -> Credential:
+    """Return what takes a credential's place under another id; the old one is good until its end.
 
     Raises:
-        Conflict: it is revoked or has expired.
+        Conflict: it is revoked or has expired, or still has a former id.
     """
     _require_not_revoked(credential, "refreshed")
     if _has_ended(credential, at):
         raise Conflict(
             "wrong_state", "an expired credential is rotated first, with a new expires_at"
         )
-    return replace(credential, id=credential_id, modified_at=at, last_refreshed_at=at, revision=1)
+    overlaps = former_ends_at > at
+    if overlaps and former(credential, at) is not None:
+        raise Conflict(
+            "wrong_state",
+            "its former id is good still; wait until it ends, or refresh without overlap",
+        )
+    return replace(
+        credential,
+        id=credential_id,
+        modified_at=at,
+        last_refreshed_at=at,
+        former_id=credential.id if overlaps else None,
+        former_ends_at=former_ends_at if overlaps else None,
+        revision=1,
+    )
+
+
+def former(credential: Credential, at: Instant) -> str | None:
+    """Return the former id under which a credential is still found at an instant."""
+    end = credential.former_ends_at
+    return credential.former_id if end is not None and at < end else None
 
 
 def live_secrets(secrets: tuple[StoredSecret, ...], at: Instant) -> tuple[StoredSecret, ...]:

@@ -34,6 +34,8 @@ class Credential:
         metadata: up to 50 short texts of the owner's own.
         public_jwks: the registered public keys of an OAuth client, a JWK set as JSON; None for a secret's.
         last_refreshed_at: when it took another's place under a new id; None means never.
+        former_id: the id that it had before its last refresh, where that had an overlap.
+        former_ends_at: exclusive end of that one, unless it ends sooner itself.
         legacy_audience: the one URL that its assertions may name in the issuer's place; None for none.
         revision: raised by each change, so that two editors cannot overwrite each other unseen.
     """
@@ -58,6 +60,8 @@ class Credential:
     public_jwks: str | None = None
     legacy_audience: str | None = None
     last_refreshed_at: Instant | None = None
+    former_id: str | None = None
+    former_ends_at: Instant | None = None
 
     @property
     def id12(self) -> str:

@@ -14,7 +14,7 @@ from msgspec import UNSET, UnsetType
 
 from keystead.core.errors import FieldError
 from keystead.credentials.kind import KINDS
-from keystead.credentials.lifecycle import MAX_OVERLAP_SECONDS, rotated
+from keystead.credentials.lifecycle import MAX_OVERLAP_SECONDS, retirement, rotated
 from keystead.crypto.jose.public_keys import FIELD, canonical_jwks, wrong_public_jwks
 
 if TYPE_CHECKING:
@@ -61,7 +61,8 @@ class Rotation:
         Raises:
             Conflict, Invalid: as `lifecycle.rotated`.
         """
-        made = rotated(credential, at, self.expires_at, organisation)
+        ends = retirement(at, self.overlap)
+        made = rotated(credential, at, self.expires_at, organisation, ends)
         if isinstance(self.public_jwks, UnsetType):
             return made
         return replace(made, public_jwks=canonical_jwks(self.public_jwks))

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from keystead.policy.permissions import Permission
     from keystead.ports.credentials import Listed
 
-__all__ = ["get_credential", "reach_credential", "save_credential"]
+__all__ = ["get_credential", "get_self", "reach_credential", "save_credential"]
 
 
 async def get_credential(act: Act, credential_id: str) -> Listed:
@@ -23,6 +23,20 @@ async def get_credential(act: Act, credential_id: str) -> Listed:
         NotFound: there is none.
     """
     listed = await act.tx.credentials.find(credential_id)
+    if listed is None:
+        raise NotFound("credential")
+    return listed
+
+
+async def get_self(act: Act) -> Listed:
+    """Return the credential that was presented; of a former id what took its place.
+
+    Raises:
+        NotFound: it is gone.
+    """
+    presented = act.caller.credential.id
+    records = act.tx.credentials
+    listed = await records.find(presented) or await records.find_successor(presented)
     if listed is None:
         raise NotFound("credential")
     return listed

@@ -129,13 +129,14 @@ class KindCount:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A credential as a list shows it."""
+    """A credential as a list shows it; `former_use` is the last one under its former id."""
 
     credential: Credential
     owner: Owner
     secrets: tuple[StoredSecret, ...]
     last_use: LastUse | None
     secret_uses: Mapping[int, LastUse]
+    former_use: LastUse | None = None
 
 
 def signing_digest(id12: str) -> bytes:
@@ -155,6 +156,9 @@ class CredentialRecords(Protocol):
 
     async def find(self, credential_id: str) -> Listed | None:
         """Return one that is not deleted; in an act, nobody else changes it until that is done."""
+
+    async def find_successor(self, former_id: str) -> Listed | None:
+        """Return the living one that has this former id, to be held in an act as by `find`."""
 
     async def find_presented(
         self, candidates: Collection[tuple[int, bytes]], id12: str
@@ -181,10 +185,17 @@ class CredentialRecords(Protocol):
         """Let every secret up to number `through` end at an instant, unless it ends sooner."""
 
     async def end_older(self, credential_id: str, n: int, at: Instant) -> bool:
-        """End the secrets before number `n`, whose first use does so; False where it has done so already."""
+        """End a former id and the secrets before number `n`, whose first use does so; False where it has."""
 
     async def bury(self, credential_id: str, at: Instant) -> bool:
         """Make it a tombstone and free its name; False where it is gone already."""
+
+    async def set_aside(self, credential_id: str, at: Instant) -> bool:
+        """Free its name for what is inserted next with this as its former id; False where it is gone.
+
+        It is no longer found or listed, and still recognised. Until `former_ends_at` it is what that one is,
+        whatever `insert`, `save`, `bury` and `end_older` make of that.
+        """
 
     async def counts(self, query: CredentialQuery) -> Sequence[KindCount]:
         """Count what a query of owners, a kind and a type alone finds; kinds without any are left out."""

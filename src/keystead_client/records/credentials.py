@@ -13,6 +13,7 @@ __all__ = [
     "Access",
     "Credential",
     "CredentialSummary",
+    "Former",
     "Issued",
     "KindSummary",
     "Network",
@@ -60,13 +61,28 @@ class SecretState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Former:
+    """The id that an API key had before a refresh with overlap; it is accepted until `ends_at`.
+
+    `still_used` says that it was used since the refresh.
+    """
+
+    id: str
+    public_id: str
+    ends_at: datetime
+    last_used: LastUse | None
+    still_used: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Credential:
     """A credential's facts, never its secret.
 
     `public_jwks` are the keys that an OAuth client has registered; it has no secret then.
     `legacy_audience` is the one URL that its assertions may name in the issuer's place.
 
-    `last_refreshed_at` is when an API key last got its new id, None if it never did.
+    `last_refreshed_at` is when an API key last got its new id, None if it never did;
+    `former` is the one it had before, while that is accepted as well.
 
     `state` is `active`, `expiring`, `expired`, `not_yet_valid`, `disabled` or `revoked`;
     `expires_at` is exclusive, and None means never.
@@ -83,6 +99,7 @@ class Credential:
     created_at: datetime
     modified_at: datetime | None
     last_refreshed_at: datetime | None = None
+    former: Former | None = None
     state: str
     access: tuple[Access, ...]
     networks: tuple[Network, ...]

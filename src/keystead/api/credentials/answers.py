@@ -11,7 +11,7 @@ from keystead.api.instants import text_of
 from keystead.core.clock import Instant
 from keystead.core.secret import Secret
 from keystead.credentials.kind import KINDS, CreatedKind
-from keystead.credentials.lifecycle import EXPIRING_DAYS, State, state
+from keystead.credentials.lifecycle import EXPIRING_DAYS, State, former, state
 from keystead.crypto.token_format import public_id
 
 if TYPE_CHECKING:
@@ -96,6 +96,20 @@ class SecretAnswer(Struct, frozen=True):
     still_used: bool
 
 
+class FormerAnswer(Struct, frozen=True):
+    """The id that a key had before its last refresh, until that ends.
+
+    Attributes:
+        still_used: it was used since; whoever uses it stops working at its end.
+    """
+
+    id: str
+    public_id: str
+    ends_at: str | None
+    last_used: LastUsedAnswer | None
+    still_used: bool
+
+
 class CredentialAnswer(Struct, frozen=True):
     """A credential, without its secrets' values."""
 
@@ -110,6 +124,7 @@ class CredentialAnswer(Struct, frozen=True):
     created_at: str | None
     modified_at: str | None
     last_refreshed_at: str | None
+    former: FormerAnswer | None
     state: State
     access: tuple[AccessAnswer, ...]
     networks: tuple[NetworkAnswer, ...]
@@ -209,6 +224,7 @@ def credential_answer(listed: Listed, at: Instant) -> CredentialAnswer:
         created_at=text_of(c.created_at),
         modified_at=text_of(c.modified_at),
         last_refreshed_at=text_of(c.last_refreshed_at),
+        former=_former(listed, at),
         state=state(c, at),
         access=tuple(AccessAnswer(a.api, a.scopes, dict(a.levels)) for a in c.access),
         networks=tuple(NetworkAnswer(n.text, n.interpreted) for n in c.networks),
@@ -242,6 +258,20 @@ def issued_answer(issued: Issued, at: Instant) -> IssuedAnswer:
     """Return a credential with its new secret."""
     secret = UNSET if issued.minted is None else issued.minted
     return IssuedAnswer(credential_answer(issued.listed, at), secret)
+
+
+def _former(listed: Listed, at: Instant) -> FormerAnswer | None:
+    c, use = listed.credential, listed.former_use
+    id_ = former(c, at)
+    if id_ is None:
+        return None
+    return FormerAnswer(
+        id_,
+        public_id(KINDS[c.kind].marks[c.type], id_.partition("_")[2]),
+        text_of(c.former_ends_at),
+        _last_used(use),
+        use is not None and c.last_refreshed_at is not None and use.at >= c.last_refreshed_at,
+    )
 
 
 def _secret_state(secret: StoredSecret, at: Instant) -> Literal["live", "retiring", "retired"]:

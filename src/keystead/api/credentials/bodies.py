@@ -20,6 +20,7 @@ __all__ = [
     "CredentialNew",
     "CredentialQueryBody",
     "Levels",
+    "RefreshBody",
     "RotationBody",
     "SelfRotationBody",
 ]
@@ -111,6 +112,13 @@ class RotationBody(Struct, forbid_unknown_fields=True, kw_only=True):
     expires_at: InstantText | UnsetType | None = UNSET
     end_access_tokens: bool = False
     public_jwks: PublicJWKs | UnsetType = UNSET
+
+
+class RefreshBody(Struct, forbid_unknown_fields=True, kw_only=True):
+    """For how long the old id and its secrets live on, as of a rotation; without, they end at once."""
+
+    overlap_seconds: Overlap | UnsetType = UNSET
+    revoke_after_first_use: bool = False
 
 
 class SelfRotationBody(Struct, forbid_unknown_fields=True, kw_only=True):

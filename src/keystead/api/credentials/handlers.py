@@ -18,6 +18,7 @@ from keystead.api.credentials.bodies import (
     CredentialEdit,
     CredentialNew,
     CredentialQueryBody,
+    RefreshBody,
     RotationBody,
     SelfRotationBody,
 )
@@ -153,8 +154,15 @@ async def rotate(call: Call) -> Answer:
 
 async def refresh(call: Call) -> Answer:
     """POST /credentials/{id}/refresh."""
+    body = call.json(RefreshBody) if call.body else RefreshBody()
     return await call.change(
-        lambda issued: _issued(call, issued, 200), rotation.refresh_credential, call.path["id"]
+        lambda issued: _issued(call, issued, 200),
+        rotation.refresh_credential,
+        call.path["id"],
+        Rotation(
+            overlap_seconds=body.overlap_seconds,
+            revoke_after_first_use=body.revoke_after_first_use,
+        ),
     )
 
 

@@ -11,7 +11,7 @@ import typer
 from keystead.cli.credentials.nouns import TOKEN
 from keystead.cli.options import option, several
 from keystead.cli.output import by_resource, document, done, instant, note, secret, show_one
-from keystead_client.records import Access, Credential, Issued, LastUse, SecretState
+from keystead_client.records import Access, Credential, Former, Issued, LastUse, SecretState
 
 __all__ = [
     "EXPIRES",
@@ -118,6 +118,7 @@ def show_credential(found: Credential, *, as_json: bool) -> None:
         ("owner", f"{found.owner.name} ({found.owner.id})"),
         ("created", instant(found.created_at)),
         ("refreshed", instant(found.last_refreshed_at, "")),
+        ("former id", "" if found.former is None else _former(found.former)),
         ("begins", instant(found.not_before, "")),
         ("expires", instant(found.expires_at)),
         *[("may", f"{each.api}: {line}") for each in found.access for line in _allowed(each)],
@@ -146,6 +147,12 @@ def _use(use: LastUse | None) -> str:
     if use is None:
         return "never"
     return f"{instant(use.at)} from {use.address} by {use.agent or '?'}, {use.uses} times in all"
+
+
+def _former(former: Former) -> str:
+    marks = ", still used" if former.still_used else ""
+    end = instant(former.ends_at)
+    return f"{former.public_id}, ends {end}{marks}, last used {_use(former.last_used)}"
 
 
 def _secret(state: SecretState) -> str:

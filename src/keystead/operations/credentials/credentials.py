@@ -25,7 +25,7 @@ from keystead.operations.credentials.issuing import (
     require_may_issue_for,
     require_within,
 )
-from keystead.operations.finding import get_credential, reach_credential, save_credential
+from keystead.operations.finding import get_self, reach_credential, save_credential
 from keystead.policy.key_admin import KEY_ADMIN, MANAGED, wrong_key_admin_access
 from keystead.policy.permissions import Permission
 from keystead.ports.credentials import CredentialQuery, KindCount, Listed
@@ -191,7 +191,7 @@ async def revoke_self(act: Act) -> None:
         act.about("access_token", known.minted.id, known.credential.name)
         await act.tx.access_tokens.revoke(known.minted, act.at)
         return
-    listed = await get_credential(act, act.caller.credential.id)
+    listed = await get_self(act)
     await _step(act, listed, lifecycle.revoked(listed.credential, act.at))
 
 

@@ -167,7 +167,7 @@ def require_within(
 def require_newest_secret(act: Act, credential: Credential) -> None:
     """Refuse a secret that is being replaced to take over what replaces it."""
     known = act.caller.known
-    if known is None or known.credential.id != credential.id:
+    if known is None or known.credential.id not in {credential.id, credential.former_id}:
         return
     if known.secret.retires_at is not None:
         raise Conflict(

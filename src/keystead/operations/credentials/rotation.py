@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from keystead.core.errors import Conflict, Invalid, NotFound
 from keystead.core.ids import new_id
@@ -19,7 +19,12 @@ from keystead.operations.credentials.issuing import (
     require_newest_secret,
     require_within,
 )
-from keystead.operations.finding import get_credential, reach_credential, save_credential
+from keystead.operations.finding import (
+    get_credential,
+    get_self,
+    reach_credential,
+    save_credential,
+)
 from keystead.policy.permissions import Permission
 from keystead.ports.credentials import Listed
 
@@ -28,7 +33,9 @@ if TYPE_CHECKING:
 
 __all__ = ["refresh_credential", "rotate_credential", "rotate_self"]
 
-_AT_ONCE = Rotation()
+_AT_ONCE: Final = Rotation()
+_ANY: Final = 2**31 - 1
+"""A number that no secret's is above."""
 
 
 @operation("credential.rotate", needs=Permission.CREDENTIALS_ROTATE, told=Told.ENTERED)
@@ -51,32 +58,41 @@ async def rotate_credential(act: Act, credential_id: str, rotation: Rotation = _
 )
 async def rotate_self(act: Act, rotation: Rotation = _AT_ONCE) -> Issued:
     """Give the presented credential itself a new secret; its end stays."""
-    return await _rotate(act, await get_credential(act, act.caller.credential.id), rotation)
+    return await _rotate(act, await get_self(act), rotation)
 
 
 @operation("credential.refresh", needs=Permission.CREDENTIALS_ROTATE, told=Told.ENTERED)
-async def refresh_credential(act: Act, credential_id: str) -> Issued:
-    """Replace an API key's id and secret; the old ones, and what they were given, end at once.
+async def refresh_credential(act: Act, credential_id: str, rotation: Rotation = _AT_ONCE) -> Issued:
+    """Replace an API key's id and secret; the old ones, and what they were given, end as a rotation says.
 
-    All else stays: its name, access, networks, end and description.
+    All else stays: its name, access, networks, end and description. Until it ends, the former id is what the
+    key is: whatever is done to the key is done to it.
 
     Raises:
-        Forbidden: as `rotate_credential`.
-        Conflict: it is no API key, is revoked, or has expired.
+        Invalid, Forbidden: as `rotate_credential`.
+        Conflict: it is no API key, is revoked, has expired, or has a former id still and would get another.
     """
     listed = await _handed_out(act, credential_id)
     before = listed.credential
     if not KINDS[before.kind].has_new_ids:
         raise Conflict("wrong_state", "only an API key gets a new id; rotate this one instead")
     require_newest_secret(act, before)
-    made = lifecycle.refreshed(before, new_id("cred"), act.at)
+    if wrong := rotation.wrong(before, lifecycle.live_secrets(listed.secrets, act.at)):
+        raise Invalid.of(*wrong)
+    ends_at = lifecycle.retirement(act.at, rotation.overlap)
+    made = lifecycle.refreshed(before, new_id("cred"), act.at, ends_at)
     require_within(act, made)
     secret, stored = new_secret(act, made, 1)
-    if not await act.tx.credentials.bury(before.id, act.at):
+    stored = replace(stored, ends_older=rotation.revoke_after_first_use)
+    records = act.tx.credentials
+    leave = records.bury if made.former_id is None else records.set_aside
+    if not await leave(before.id, act.at):
         raise NotFound("credential")
-    await act.tx.credentials.insert(made, stored)
-    act.about("credential", made.id, made.name, refreshed_from=before.id)
-    return Issued(Listed(made, listed.owner, (stored,), None, {}), secret)
+    await records.insert(made, stored)
+    facts = {"overlap_seconds": rotation.overlap} if rotation.overlap else {}
+    act.about("credential", made.id, made.name, refreshed_from=before.id, **facts)
+    former_use = None if made.former_id is None else listed.last_use
+    return Issued(Listed(made, listed.owner, (stored,), None, {}, former_use), secret)
 
 
 async def _handed_out(act: Act, credential_id: str) -> Listed:
@@ -115,6 +131,8 @@ async def _rotate(act: Act, listed: Listed, rotation: Rotation) -> Issued:
         facts["secret"] = stored.n
     if rotation.end_access_tokens:
         ended = await act.tx.access_tokens.end_of_secret(before.id, newest, act.at)
+        if before.former_id is not None:
+            ended += await act.tx.access_tokens.end_of_secret(before.former_id, _ANY, act.at)
         facts["access_tokens"] = ended
     act.about("credential", before.id, before.name, **facts)
     return Issued(await get_credential(act, before.id), secret)

@@ -80,7 +80,8 @@ _SECRETS: Final = kept(
         _S.pepper_n == bindparam("pepper"),
         (_S.retires_at.is_(None)) | (_S.retires_at > bindparam("now")),
         exists(literal_column("1")).where(
-            and_(_C.id == _S.credential_id, _C.revoked_at.is_(None), _C.deleted_at.is_(None))
+            # One that is deleted is revoked as well; a former id is out of the lists alone.
+            and_(_C.id == _S.credential_id, _C.revoked_at.is_(None))
         ),
     )
     .limit(1)

@@ -172,6 +172,8 @@ credentials = Table(
     _text("legacy_audience", nullable=True),
     # Since revision 0011.
     _instant("last_refreshed_at", nullable=True),
+    _text("former_id", nullable=True),
+    _instant("former_ends_at", nullable=True),
     Index(
         "credentials_name",
         "kind",
@@ -193,6 +195,7 @@ credentials = Table(
     living("credentials_off", "created_at", "id", "revoked_at", "disabled_at", where=_OFF),
     living("credentials_off_ends", "expires_at", "id", "revoked_at", "disabled_at", where=_OFF),
     living("credentials_begins", "not_before", "id", where="not_before IS NOT NULL"),
+    living("credentials_former", "former_id", where="former_id IS NOT NULL"),
     # Since revision 0006: all that counting them reads.
     living(
         "credentials_counted",

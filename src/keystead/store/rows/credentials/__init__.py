@@ -3,6 +3,7 @@
 __all__ = [
     "access_tokens",
     "credentials",
+    "former",
     "holding",
     "mints",
     "signing_keys",

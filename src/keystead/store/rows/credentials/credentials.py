@@ -15,6 +15,7 @@ from keystead.policy.networks import Network, parse_network
 from keystead.policy.scopes import Access
 from keystead.ports.credentials import Known, Listed, signing_digest
 from keystead.ports.paging import Page
+from keystead.store.rows.credentials.former import FormerRows
 from keystead.store.rows.credentials.holding import note_apis
 from keystead.store.rows.credentials.usage import last_uses
 from keystead.store.rows.lists.counts import credential_counts
@@ -49,7 +50,7 @@ _COLUMNS: Final = (
     _C.id, _C.kind, _C.type, _C.name, _C.description, _C.owner_id, _C.created_by, _C.created_at,
     _C.modified_at, _C.access, _C.networks, _C.expires_at, _C.not_before, _C.disabled_at,
     _C.revoked_at, _C.metadata, _C.revision, _C.public_jwks, _C.legacy_audience,
-    _C.last_refreshed_at,
+    _C.last_refreshed_at, _C.former_id, _C.former_ends_at,
 )  # fmt: skip
 _WIDTH: Final = len(_COLUMNS)
 _SECRET_COLUMNS: Final = (
@@ -59,7 +60,7 @@ _SECRET_COLUMNS: Final = (
 _SAVED: Final = (
     "name", "name_key", "description", "search", "access", "networks", "expires_at", "not_before",
     "disabled_at", "revoked_at", "metadata", "modified_at", "revision", "public_jwks",
-    "legacy_audience",
+    "legacy_audience", "former_ends_at",
 )  # fmt: skip
 _INSERT: Final = kept(
     insert(tables.credentials).values({c.name: bindparam(c.name) for c in tables.credentials.c})
@@ -81,6 +82,11 @@ _PRESENTED: Final = kept(
     .where(_S.digest == bindparam("wanted"), _S.pepper_n == bindparam("pepper"))
 )
 _FIND: Final = kept(_WITH_OWNER.where(_C.id == bindparam("wanted"), LIVING))
+_SUCCESSOR: Final = kept(
+    _WITH_OWNER.where(_C.former_id == bindparam("wanted"), LIVING).with_for_update(
+        of=tables.credentials
+    )
+)
 _SIGNING: Final = kept(
     select(*LEAN_COLUMNS, *OWNER_COLUMNS)
     .select_from(tables.credentials)
@@ -118,6 +124,7 @@ _BURY: Final = kept(
     update(tables.credentials)
     .where(_C.id == bindparam("wanted"), _C.deleted_at.is_(None))
     .values(deleted_at=bindparam("now"), revoked_at=func.coalesce(_C.revoked_at, bindparam("now")))
+    .returning(_C.former_id)
 )
 
 
@@ -128,14 +135,17 @@ class CredentialRows:
         """Work within one transaction; one that `holds` lets nobody else change what it has found."""
         self._run = run
         self._generation = generation
+        self._former = FormerRows(run, generation)
         self._find = _FIND_AND_HOLD if holds else _FIND
 
     async def insert(self, credential: Credential, secret: StoredSecret | None) -> None:
         """See the port."""
-        await self._run.changed(_INSERT, _row_of(credential))
+        row = _row_of(credential)
+        await self._run.changed(_INSERT, row)
         if secret is not None:
             await self._run.changed(_INSERT_SECRET, _secret_row(credential.id, secret))
         await note_apis(self._run, credential)
+        await self._former.follow(credential, row)
 
     async def find(self, credential_id: str) -> Listed | None:
         """See the port."""
@@ -143,6 +153,11 @@ class CredentialRows:
         if row is None:
             return None
         return (await self._listed([row]))[0]
+
+    async def find_successor(self, former_id: str) -> Listed | None:
+        """See the port."""
+        row = await self._run.row(_SUCCESSOR, {"wanted": former_id})
+        return None if row is None else (await self._listed([row]))[0]
 
     async def find_presented(
         self, candidates: Collection[tuple[int, bytes]], id12: str
@@ -183,6 +198,7 @@ class CredentialRows:
             return False
         await note_apis(self._run, credential)
         await self._generation.raise_for("credential", credential.id, credential.modified_at)
+        await self._former.follow(credential, row)
         return True
 
     async def insert_secret(self, credential_id: str, secret: StoredSecret) -> None:
@@ -196,6 +212,7 @@ class CredentialRows:
 
     async def end_older(self, credential_id: str, n: int, at: Instant) -> bool:
         """See the port."""
+        await self._former.end_before(credential_id, n, at)
         if not await self._run.changed(_FIRST_USE, {"wanted": credential_id, "number": n}):
             return False
         await self.retire_secrets(credential_id, n - 1, at)
@@ -204,10 +221,17 @@ class CredentialRows:
 
     async def bury(self, credential_id: str, at: Instant) -> bool:
         """See the port."""
-        if not await self._run.changed(_BURY, {"wanted": credential_id, "now": at}):
+        row = await self._run.row(_BURY, {"wanted": credential_id, "now": at})
+        if row is None:
             return False
+        if row[0] is not None:
+            await self._former.revoke(row[0], at)
         await self._generation.raise_for("credential", credential_id, at)
         return True
+
+    async def set_aside(self, credential_id: str, at: Instant) -> bool:
+        """See the port."""
+        return await self._former.set_aside(credential_id, at)
 
     async def page(self, query: CredentialQuery, page: PageRequest) -> Page[Listed]:
         """See the port."""
@@ -236,9 +260,16 @@ class CredentialRows:
         secrets: dict[str, list[StoredSecret]] = {}
         for row in await self._run.rows(_SECRETS_OF, {"ids": ids}):
             secrets.setdefault(row[0], []).append(_secret_from(row[1:]))
-        uses = await last_uses(self._run, ids)
+        formers = [c.former_id for c, _ in found if c.former_id is not None]
+        uses = await last_uses(self._run, [*ids, *formers])
         return [
-            Listed(c, owner, tuple(secrets.get(c.id, ())), *_latest(uses.get(c.id)))
+            Listed(
+                c,
+                owner,
+                tuple(secrets.get(c.id, ())),
+                *_latest(uses.get(c.id)),
+                _latest(uses.get(c.former_id or ""))[0],
+            )
             for c, owner in found
         ]
 
@@ -268,6 +299,8 @@ def _row_of(credential: Credential) -> dict[str, object]:
         "public_jwks": credential.public_jwks,
         "legacy_audience": credential.legacy_audience,
         "last_refreshed_at": credential.last_refreshed_at,
+        "former_id": credential.former_id,
+        "former_ends_at": credential.former_ends_at,
     }
 
 
@@ -288,7 +321,7 @@ def credential_from(row: Row) -> Credential:
         id_, kind, type_, name, description, owner_id, created_by, created_at,
         modified_at, access, networks, expires_at, not_before, disabled_at,
         revoked_at, metadata, revision, public_jwks, legacy_audience,
-        last_refreshed_at,
+        last_refreshed_at, former_id, former_ends_at,
     ) = row[:_WIDTH]  # fmt: skip
     return Credential(
         id=id_,
@@ -311,6 +344,8 @@ def credential_from(row: Row) -> Credential:
         public_jwks=public_jwks,
         legacy_audience=legacy_audience,
         last_refreshed_at=last_refreshed_at,
+        former_id=former_id,
+        former_ends_at=former_ends_at,
     )
 
 

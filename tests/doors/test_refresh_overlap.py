@@ -1,0 +1,230 @@
+"""Row C22: for an overlap, a refreshed key is found under its former id too, and is one key under both."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import pytest
+
+from tests.doors.cast import V1, ok, problem, until
+from tests.doors.repeating import entries
+from tests.doors.tokens import CREDENTIALS, create, lives, record_of, wrong
+from tests.oauth.asking import SECURE_ACCESS, TOKEN, Client, ask, exchanged
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.clocked import Clocked
+    from tests.running import Served, Server
+
+
+@dataclass(frozen=True, slots=True)
+class Refreshed:
+    """A key before and after, with an hour of overlap."""
+
+    old: Client
+    new: Client
+
+    @property
+    def path(self) -> str:
+        return f"{CREDENTIALS}/{self.new.record['id']}"
+
+
+def client_of(issued: dict[str, Any]) -> Client:
+    return Client(issued["credential"]["public_id"], issued["secret"], issued["credential"])
+
+
+def key(server: Served, **more: object) -> Client:
+    return client_of(ok(create(server, kind="api_key", name=server.unique("key"), **more), 201))
+
+
+def refresh(server: Served, old: Client, **more: object) -> Refreshed:
+    wish = {k: v for k, v in {"overlap_seconds": 3600, **more}.items() if v is not ...}
+    return Refreshed(old, client_of(ok(server.call("POST", f"{old.path}/refresh", wish))))
+
+
+def test_c22_the_old_id_is_good_until_the_end_of_the_overlap(clocked: Clocked) -> None:
+    it = refresh(clocked, key(clocked))
+    end = clocked.after(hours=1)
+    former = it.new.record["former"]
+    assert former == {
+        "id": it.old.record["id"],
+        "public_id": it.old.id,
+        "ends_at": end,
+        "last_used": None,
+        "still_used": False,
+    }
+    token = exchanged(clocked, it.old)
+    clocked.set(end, microseconds=-1)
+    assert lives(clocked, it.old.secret, it.new.secret, token) == [True, True, True]
+    assert record_of(clocked, it.new.record["id"])["former"] == former
+    clocked.set(end)
+    assert lives(clocked, it.old.secret, it.new.secret, token) == [False, True, False]
+    refused = clocked.call("GET", f"{V1}/whoami", token=it.old.secret)
+    assert problem(refused) == (401, "credential_revoked")
+    assert record_of(clocked, it.new.record["id"])["former"] is None
+
+
+def test_c22_both_ids_are_recognised_in_every_manner(server: Server) -> None:
+    it = refresh(server, key(server))
+    for each in (it.old, it.new):
+        for headers in (
+            {"Authorization": each.basic},
+            {"X-API-Key": each.secret},
+            {"Authorization": f"Token token={each.secret}"},
+            {"authtoken": each.secret},
+        ):
+            found = ok(server.call("GET", f"{V1}/whoami", token=None, headers=headers))
+            assert found["credential"]["id"] == each.record["id"]
+        for path in (TOKEN, SECURE_ACCESS):
+            assert ask(server, each, path=path).status == 200
+        shown = {"token": each.secret, "audience": "keystead"}
+        found = ok(server.call("POST", f"{V1}/verify", shown))
+        assert (found["code"], found["credential"]["name"]) == ("VALID", it.new.record["name"])
+    mixed = Client(it.old.id, it.new.secret, {})
+    headers = {"Authorization": mixed.basic}
+    refused = server.call("GET", f"{V1}/whoami", token=None, headers=headers)
+    assert problem(refused) == (401, "invalid_credential")
+
+
+def test_c22_the_former_id_is_no_credential_of_its_own(server: Server) -> None:
+    it = refresh(server, key(server))
+    path = f"{CREDENTIALS}/{it.old.record['id']}"
+    for method, more in (("GET", ""), ("DELETE", ""), ("POST", "/rotate"), ("POST", "/refresh")):
+        assert problem(server.call(method, path + more)) == (404, "not_found")
+    name = it.new.record["name"]
+    found = ok(server.call("GET", f"{CREDENTIALS}?kind=api_key&q={quote(name)}"))["items"]
+    assert [each["id"] for each in found] == [it.new.record["id"]]
+
+
+ENDINGS: dict[str, Callable[[Served, Refreshed], Any]] = {
+    "revoke": lambda server, it: ok(server.call("POST", f"{it.path}/revoke")),
+    "disable": lambda server, it: ok(server.call("POST", f"{it.path}/disable")),
+    "delete": lambda server, it: ok(server.call("DELETE", it.path), 204),
+    "networks": lambda server, it: ok(server.call("PATCH", it.path, {"networks": ["10.9.9.9"]})),
+    "begins": lambda server, it: ok(
+        server.call("PATCH", it.path, {"not_before": "2098-01-01T00:00:00Z"})
+    ),
+    "refresh": lambda server, it: ok(server.call("POST", f"{it.path}/refresh")),
+    "rotate": lambda server, it: ok(server.call("POST", f"{it.path}/rotate")),
+    "its own": lambda server, it: ok(
+        server.call("POST", f"{V1}/self/revoke", token=it.old.secret), 204
+    ),
+}
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_c22_what_ends_the_key_ends_its_former_id_at_every_worker(
+    workers: Server, ending: str
+) -> None:
+    it = refresh(workers, key(workers))
+    token = exchanged(workers, it.old)
+    # Both workers have come to know them, as a rule.
+    assert all(lives(workers, *[it.old.secret, it.new.secret, token] * 6))
+    ENDINGS[ending](workers, it)
+    assert not any(lives(workers, *[it.old.secret, it.new.secret] * 6))
+    assert not any(lives(workers, *[token] * 6))
+
+
+def test_c22_what_is_narrowed_or_moved_is_so_under_both_ids(clocked: Clocked) -> None:
+    it = refresh(clocked, key(clocked, scopes=["folders:list", "accounts:list"]))
+    folders = [clocked.call("GET", f"{V1}/folders", token=it.old.secret)]
+    ok(clocked.call("PATCH", it.path, {"scopes": ["accounts:list"]}))
+    folders += [
+        clocked.call("GET", f"{V1}/folders", token=each.secret) for each in (it.old, it.new)
+    ]
+    assert [answer.status for answer in folders] == [200, 403, 403]
+    end = clocked.after(minutes=10)
+    ok(clocked.call("PATCH", it.path, {"expires_at": end}))
+    clocked.set(end)
+    assert lives(clocked, it.old.secret, it.new.secret) == [False, False]
+    ok(clocked.call("POST", f"{it.path}/disable"))
+    ok(clocked.call("POST", f"{it.path}/enable"))
+    assert lives(clocked, it.old.secret) == [False]
+
+
+def test_c22_the_first_use_of_the_new_secret_ends_the_former_id(clocked: Clocked) -> None:
+    old = key(clocked)
+    it = refresh(clocked, old, overlap_seconds=600, revoke_after_first_use=True)
+    token = exchanged(clocked, old)
+    assert lives(clocked, old.secret, token) == [True, True]
+    assert lives(clocked, it.new.secret, old.secret, token) == [True, False, False]
+    assert record_of(clocked, it.new.record["id"])["former"] is None
+    (entry,) = entries(clocked, verb="credential.retire", object=it.new.record["id"])
+    assert entry["actor"]["kind"] == "system"
+    longest = refresh(clocked, it.new, overlap_seconds=..., revoke_after_first_use=True)
+    assert longest.new.record["former"]["ends_at"] == clocked.after(days=7)
+
+
+def test_c22_a_rotation_with_overlap_lets_the_former_id_end_no_later(clocked: Clocked) -> None:
+    it = refresh(clocked, key(clocked))
+    sooner = clocked.after(seconds=60)
+    ok(clocked.call("POST", f"{it.path}/rotate", {"overlap_seconds": 60}))
+    assert record_of(clocked, it.new.record["id"])["former"]["ends_at"] == sooner
+    newest = ok(clocked.call("POST", f"{it.path}/rotate", {"overlap_seconds": 7200}))["secret"]
+    assert record_of(clocked, it.new.record["id"])["former"]["ends_at"] == sooner
+    assert lives(clocked, it.old.secret) == [True]
+    clocked.set(sooner)
+    assert lives(clocked, it.old.secret, newest) == [False, True]
+
+
+def test_a_rotation_may_end_the_access_tokens_of_the_former_id_too(server: Server) -> None:
+    it = refresh(server, key(server))
+    tokens = [exchanged(server, it.old), exchanged(server, it.new)]
+    wish = {"overlap_seconds": 60, "end_access_tokens": True}
+    ok(server.call("POST", f"{it.path}/rotate", wish))
+    assert lives(server, it.old.secret, *tokens) == [True, False, False]
+
+
+def test_one_former_id_at_a_time(clocked: Clocked) -> None:
+    it = refresh(clocked, key(clocked))
+    again = clocked.call("POST", f"{it.path}/refresh", {"overlap_seconds": 60})
+    assert problem(again) == (409, "wrong_state")
+    assert lives(clocked, it.old.secret, it.new.secret) == [True, True]
+    clocked.set(it.new.record["former"]["ends_at"])
+    third = refresh(clocked, it.new)
+    assert lives(clocked, it.old.secret, it.new.secret, third.new.secret) == [False, True, True]
+
+
+def test_a_key_under_its_former_id_does_not_rotate_further(server: Server) -> None:
+    it = refresh(server, key(server, scopes=["self:rotate", "credentials:rotate"]))
+    for path in (f"{V1}/self/rotate", f"{it.path}/rotate", f"{it.path}/refresh"):
+        refused = server.call("POST", path, token=it.old.secret)
+        assert problem(refused) == (409, "wrong_state")
+    assert ok(server.call("POST", f"{V1}/self/rotate", token=it.new.secret))["secret"]
+
+
+def test_c22_its_uses_since_are_told(server: Server) -> None:
+    old = key(server)
+    assert lives(server, old.secret) == [True]
+    until(lambda: bool(record_of(server, old.record["id"])["last_used"]))
+    it = refresh(server, old)
+    used = it.new.record["former"]["last_used"]
+    assert (used["uses"], it.new.record["former"]["still_used"]) == (1, False)
+    assert lives(server, old.secret) == [True]
+    until(lambda: bool(record_of(server, it.new.record["id"])["former"]["still_used"]))
+    assert record_of(server, it.new.record["id"])["last_used"] is None
+
+
+def test_an_overlap_is_asked_for_as_of_a_rotation(server: Server) -> None:
+    path = f"{key(server).path}/refresh"
+    for overlap in (-1, 604_801):
+        assert set(wrong(server.call("POST", path, {"overlap_seconds": overlap}))) == {
+            "overlap_seconds"
+        }
+    inert = {"overlap_seconds": 0, "revoke_after_first_use": True}
+    assert set(wrong(server.call("POST", path, inert))) == {"revoke_after_first_use"}
+    for kind in ("api_token", "oauth_client"):
+        record = ok(create(server, kind=kind), 201)["credential"]
+        refused = server.call(
+            "POST", f"{CREDENTIALS}/{record['id']}/refresh", {"overlap_seconds": 60}
+        )
+        assert problem(refused) == (409, "wrong_state")
+
+
+def test_the_entry_says_how_long_the_overlap_is(server: Server) -> None:
+    it = refresh(server, key(server))
+    (entry,) = entries(server, verb="credential.refresh", object=it.new.record["id"])
+    assert entry["facts"] == {"refreshed_from": it.old.record["id"], "overlap_seconds": 3600}
