@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from keystead_client._core.arguments import UNSET, Unset, path_of, set_fields
 from keystead_client._core.calls import Call, one
-from keystead_client._core.wishes import credential_of
+from keystead_client._core.wishes import credential_of, period
 from keystead_client.records import Credential, Issued
 
 __all__ = ["refresh", "register_keys", "rotate", "rotate_self"]
@@ -19,6 +19,7 @@ def rotate(
     overlap_seconds: int | Unset = UNSET,
     revoke_after_first_use: bool | Unset = UNSET,
     expires_at: datetime | Unset | None = UNSET,
+    expires_in: timedelta | str | Unset = UNSET,
     end_access_tokens: bool | Unset = UNSET,
 ) -> Call[Issued]:
     """Give it a new secret; older ones are refused from now on, after the overlap, or at its first use.
@@ -28,12 +29,14 @@ def rotate(
         overlap_seconds: 0 to 604,800; left out, 0, or with `revoke_after_first_use` 604,800.
         revoke_after_first_use: the new secret's first use ends the older ones, if the overlap has not.
         expires_at: its new end; left out, the old one stays.
+        expires_in: its new end, as a period from now on.
         end_access_tokens: access tokens that older secrets were given end now.
     """
     body = set_fields(
         overlap_seconds=overlap_seconds,
         revoke_after_first_use=revoke_after_first_use,
         expires_at=expires_at,
+        expires_in=period(expires_in),
         end_access_tokens=end_access_tokens,
     )
     return Call("POST", path_of("credentials", credential_id, "rotate"), one(Issued), body=body)
@@ -45,6 +48,7 @@ def register_keys(
     *,
     overlap_seconds: int | Unset = UNSET,
     expires_at: datetime | Unset | None = UNSET,
+    expires_in: timedelta | str | Unset = UNSET,
     end_access_tokens: bool | Unset = UNSET,
 ) -> Call[Credential]:
     """Register an OAuth client's public keys, in place of the keys or secrets that it has.
@@ -54,12 +58,14 @@ def register_keys(
         public_jwks: `{"keys": […]}`; an old key stays good as long as it stands in the set.
         overlap_seconds: how long secrets stay good that the keys replace.
         expires_at: its new end; left out, the old one stays.
+        expires_in: its new end, as a period from now on.
         end_access_tokens: access tokens that were given before end now.
     """
     body = set_fields(
         public_jwks=dict(public_jwks),
         overlap_seconds=overlap_seconds,
         expires_at=expires_at,
+        expires_in=period(expires_in),
         end_access_tokens=end_access_tokens,
     )
     return Call("POST", path_of("credentials", credential_id, "rotate"), credential_of, body=body)

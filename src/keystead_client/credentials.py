@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from keystead_client._core.arguments import UNSET, Unset, path_of, query_of, set_fields
 from keystead_client._core.calls import Call, nothing, one, page
-from keystead_client._core.wishes import credential_of, wish, written
+from keystead_client._core.wishes import credential_of, period, wish, written
 from keystead_client._rotation import refresh, register_keys, rotate, rotate_self
 from keystead_client.records import (
     Access,
@@ -48,7 +48,8 @@ def whoami() -> Call[WhoAmI]:
 def create(  # noqa: PLR0913  # the fields of a credential
     name: str,
     *,
-    expires_at: datetime | None,
+    expires_at: datetime | Unset | None = UNSET,
+    expires_in: timedelta | str | Unset = UNSET,
     kind: str = "api_token",
     type_: str | Unset = UNSET,
     scopes: Sequence[str] | Unset = UNSET,
@@ -65,6 +66,8 @@ def create(  # noqa: PLR0913  # the fields of a credential
     Args:
         name: unique among those of its kind, 1 to 255 characters.
         expires_at: the first instant at which it is refused; None means never.
+        expires_in: in its place, how long from now on: a whole number of seconds, or text such as `30d`. The
+            server counts it by its own clock. One of the two is given.
         kind: `api_token`, `api_key` or `oauth_client`.
         type_: `static` if unset, or of an API key `key_admin`: it manages API keys and nothing else.
         scopes: `<resource>:<action>` of Keystead's own API, such as `secrets:read`.
@@ -77,8 +80,9 @@ def create(  # noqa: PLR0913  # the fields of a credential
         metadata: texts that the owner may want to find with it.
     """
     body = wish(
-        kind, name, expires_at, scopes=scopes, levels=levels, access=access, networks=networks,
-        not_before=not_before, description=description, owner_id=owner_id, metadata=metadata,
+        kind, name, expires_at=expires_at, expires_in=expires_in, scopes=scopes, levels=levels,
+        access=access, networks=networks, not_before=not_before, description=description,
+        owner_id=owner_id, metadata=metadata,
     )  # fmt: skip
     return Call("POST", "/credentials", one(Issued), body={**body, **set_fields(type=type_)})
 
@@ -88,7 +92,8 @@ def create_with_keys(  # noqa: PLR0913  # the fields of a credential
     public_jwks: Mapping[str, object],
     *,
     legacy_audience: str | Unset = UNSET,
-    expires_at: datetime | None,
+    expires_at: datetime | Unset | None = UNSET,
+    expires_in: timedelta | str | Unset = UNSET,
     scopes: Sequence[str] | Unset = UNSET,
     levels: Mapping[str, str] | Unset = UNSET,
     access: Sequence[Access] | Unset = UNSET,
@@ -105,6 +110,7 @@ def create_with_keys(  # noqa: PLR0913  # the fields of a credential
         public_jwks: `{"keys": […]}`, 1 to 10 public keys, each with its `kid` and `alg`.
         legacy_audience: the one URL that its assertions may name as `aud` besides the issuer.
         expires_at: as of `create`, and so what follows.
+        expires_in: in its place.
         scopes: of Keystead's own API.
         levels: of Keystead's own API.
         access: on any API.
@@ -115,9 +121,9 @@ def create_with_keys(  # noqa: PLR0913  # the fields of a credential
         metadata: texts to keep with it.
     """
     body = wish(
-        "oauth_client", name, expires_at, scopes=scopes, levels=levels, access=access,
-        networks=networks, not_before=not_before, description=description, owner_id=owner_id,
-        metadata=metadata,
+        "oauth_client", name, expires_at=expires_at, expires_in=expires_in, scopes=scopes,
+        levels=levels, access=access, networks=networks, not_before=not_before,
+        description=description, owner_id=owner_id, metadata=metadata,
     )  # fmt: skip
     keys = set_fields(public_jwks=dict(public_jwks), legacy_audience=legacy_audience)
     return Call("POST", "/credentials", credential_of, body={**body, **keys})
@@ -185,13 +191,15 @@ def edit(  # noqa: PLR0913  # the fields of a credential that can change
     access: Sequence[Access] | Unset = UNSET,
     networks: Sequence[str] | Unset = UNSET,
     expires_at: datetime | Unset | None = UNSET,
+    expires_in: timedelta | str | Unset = UNSET,
     not_before: datetime | Unset | None = UNSET,
     metadata: Mapping[str, str] | Unset = UNSET,
     legacy_audience: str | Unset | None = UNSET,
 ) -> Call[Credential]:
     """Change what is given and leave the rest; a list or map replaces the old one whole.
 
-    Scopes, levels and access are one: whichever is given replaces what was given on every API.
+    Scopes, levels and access are one: whichever is given replaces what was given on every API. The end is
+    `expires_at` or `expires_in`, as of `create`.
     """
     body = set_fields(
         name=name,
@@ -201,6 +209,7 @@ def edit(  # noqa: PLR0913  # the fields of a credential that can change
         access=written(access),
         networks=networks,
         expires_at=expires_at,
+        expires_in=period(expires_in),
         not_before=not_before,
         metadata=metadata,
         legacy_audience=legacy_audience,

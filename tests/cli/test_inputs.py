@@ -31,6 +31,14 @@ class TestInstants:
     ) -> None:
         assert inputs.until(text, "--expires", NOW) == expected
 
+    def test_a_span_is_left_to_the_server_s_clock(self) -> None:
+        assert inputs.ending("30d", "--expires", NOW) == {"expires_in": "30d"}
+        assert inputs.ending("never", "--expires", NOW) == {"expires_at": None}
+        at = datetime(2027, 1, 31, 18, tzinfo=UTC)
+        assert inputs.ending("2027-01-31T18:00:00Z", "--expires", NOW) == {"expires_at": at}
+        with pytest.raises(Misuse, match=r"--expires.*30d, or never"):
+            inputs.ending("soon", "--expires", NOW)
+
     @pytest.mark.parametrize(
         "text",
         ["", "30", "d", "1.5h", "-1d", "30 d", "Never", "tomorrow", "2027-01-31", "1d12h", "\uff13d",

@@ -1,5 +1,7 @@
 """API keys and OAuth clients by both clients, with a real server."""
 
+from datetime import timedelta
+
 import pytest
 
 import keystead_client as sdk
@@ -49,6 +51,27 @@ def test_a_key_is_made_rotated_and_refreshed(admin: Asker, make: Make, server: S
     assert fresh.credential.name == name
     with pytest.raises(sdk.NotFound):
         admin.send(credentials.get(made.credential.id))
+
+
+def test_an_end_is_given_as_a_period(admin: Asker, server: Server) -> None:
+    made = admin.send(
+        credentials.create(
+            server.unique("token"), expires_in=timedelta(days=30), scopes=["self:rotate"]
+        )
+    ).credential
+    edited = admin.send(credentials.edit(made.id, expires_in="12h"))
+    rotated = admin.send(credentials.rotate(made.id, expires_in=timedelta(minutes=90))).credential
+    days, hours, minutes = timedelta(days=30), timedelta(hours=12), timedelta(minutes=90)
+    for found, span in ((made, days), (edited, hours), (rotated, minutes)):
+        assert found.modified_at is not None
+        assert found.expires_at is not None
+        assert timedelta(0) <= found.modified_at + span - found.expires_at < timedelta(seconds=1)
+    for wrong in (timedelta(seconds=-1), timedelta(milliseconds=1500)):
+        with pytest.raises(ValueError, match="whole number of seconds"):
+            credentials.edit(made.id, expires_in=wrong)
+    with pytest.raises(sdk.Invalid) as refused:
+        admin.send(credentials.edit(made.id, expires_in="1d", expires_at=None))
+    assert [each.field for each in refused.value.errors] == ["expires_in"]
 
 
 def test_a_key_admin_s_key_manages_keys_alone(admin: Asker, make: Make, server: Server) -> None:

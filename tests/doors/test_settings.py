@@ -33,6 +33,7 @@ def new_token(server: Server, **more: object) -> tuple[int, list[str]]:
         "kind": "api_token", "name": server.unique("token"), "expires_at": None,
         "scopes": ["accounts:list"], **more,
     }  # fmt: skip
+    wanted = {name: value for name, value in wanted.items() if value is not ...}
     answer = server.call("POST", f"{V1}/credentials", wanted)
     errors = answer.json().get("errors", []) if answer.status != 201 else []
     return answer.status, [error["field"] for error in errors]
@@ -48,6 +49,7 @@ def test_each_binds_on_every_worker_from_the_next_act_on(strict: Server) -> None
     rules: list[tuple[dict[str, object], dict[str, object], str]] = [
         ({"allow_never": False}, {}, "expires_at"),
         ({"max_lifetime_days": 7}, {"expires_at": in_future(days=8)}, "expires_at"),
+        ({"max_lifetime_days": 7}, {"expires_at": ..., "expires_in": "8d"}, "expires_in"),
         ({"require_networks": True}, {}, "networks"),
         ({"require_description": True}, {}, "description"),
         ({"require_public_networks": True}, {"networks": ["10.0.0.1"]}, "networks[0]"),

@@ -12,9 +12,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from keystead.cli.failures import Misuse
-from keystead.core.clock import SECOND, Instant, parse_instant
+from keystead.core.clock import SECOND, Instant, parse_instant, parse_period
 
 __all__ = [
+    "ending",
     "levels",
     "metadata",
     "moment",
@@ -28,8 +29,6 @@ __all__ = [
 ]
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_DURATION: Final = re.compile(r"(\d{1,9})([smhdw])", re.ASCII)
-_UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 
 def seconds(text: str, option: str) -> int:
@@ -38,10 +37,12 @@ def seconds(text: str, option: str) -> int:
     Raises:
         Misuse: it has another form.
     """
-    match = _DURATION.fullmatch(text)
-    if match is None:
-        raise Misuse(f"{option} takes a span such as 90m, 12h or 30d (units: s, m, h, d, w)")
-    return int(match[1]) * _UNITS[match[2]]
+    try:
+        return parse_period(text)
+    except ValueError:
+        raise Misuse(
+            f"{option} takes a span such as 90m, 12h or 30d (units: s, m, h, d, w)"
+        ) from None
 
 
 def moment(text: str, option: str, now: Instant, *, ago: bool = False) -> datetime:
@@ -50,7 +51,7 @@ def moment(text: str, option: str, now: Instant, *, ago: bool = False) -> dateti
     Raises:
         Misuse: it is neither, or lies outside the years 1 to 9999.
     """
-    if _DURATION.fullmatch(text) is not None:
+    if _is_span(text):
         span = seconds(text, option) * (-1 if ago else 1)
         try:
             # Whole seconds: nobody means the microseconds of the moment at which he typed.
@@ -82,6 +83,24 @@ def until(text: str, option: str, now: Instant) -> datetime | None:
         return moment(text, option, now)
     except Misuse as error:
         raise Misuse(f"{error}, or never") from None
+
+
+def ending(text: str, option: str, now: Instant) -> dict[str, datetime | str | None]:
+    """Read an end as `until`, as the field that says it: a span is the server's to count from its now.
+
+    Raises:
+        Misuse: it is none of them.
+    """
+    end = until(text, option, now)
+    return {"expires_in": text} if _is_span(text) else {"expires_at": end}
+
+
+def _is_span(text: str) -> bool:
+    try:
+        parse_period(text)
+    except ValueError:
+        return False
+    return True
 
 
 def words(texts: Sequence[str]) -> list[str]:

@@ -23,6 +23,7 @@ __all__ = [
     "format_instant",
     "later",
     "parse_instant",
+    "parse_period",
 ]
 
 Instant = NewType("Instant", int)
@@ -37,6 +38,8 @@ _RFC3339 = re.compile(
     r"(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?([Zz]|[+-]\d{2}:[0-5]\d)",
     re.ASCII,
 )
+_PERIOD = re.compile(r"(\d{1,9})([smhdw])", re.ASCII)
+_UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 
 class Clock(Protocol):
@@ -79,6 +82,19 @@ def parse_instant(text: str) -> Instant:
         raise ValueError(msg) from None
     micros = int((fraction or "0")[:6].ljust(6, "0"))
     return Instant(whole // timedelta(microseconds=1) + micros)
+
+
+def parse_period(text: str) -> int:
+    """Read a period such as `90m`, `12h` or `30d`, in seconds.
+
+    Raises:
+        ValueError: the text has another form.
+    """
+    match = _PERIOD.fullmatch(text)
+    if match is None:
+        msg = "must be a period such as 90m, 12h or 30d (units: s, m, h, d, w)"
+        raise ValueError(msg)
+    return int(match[1]) * _UNITS[match[2]]
 
 
 # A page of a list writes a thousand instants, and half of them twice.

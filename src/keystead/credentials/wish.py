@@ -25,10 +25,13 @@ if TYPE_CHECKING:
     from keystead.policy.organisation import Organisation
     from keystead.policy.scopes import Access
 
-__all__ = ["MAX_DESCRIPTION", "MAX_METADATA", "CredentialWish"]
+__all__ = ["MAX_DESCRIPTION", "MAX_METADATA", "PERIODS", "CredentialWish"]
 
 MAX_DESCRIPTION: Final = 1000
 MAX_METADATA: Final = 50
+PERIODS: Final = ("1d", "7d", "30d", "60d", "90d", "180d", "365d")
+"""Row A6: what to pick an end from; any other period is as good."""
+
 _MAX_KEY: Final = 64
 _MAX_VALUE: Final = 500
 

@@ -173,7 +173,8 @@ def decode_fields(
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             inside = wrong_inside(name, given[name], kind)
             wrong += inside or [_plainly(name, str(error))]
-    wrong += judge(good)
+    named = {each.field for each in wrong}
+    wrong += (each for each in judge(good) if each.field not in named)
     if wrong:
         raise Invalid.of(*wrong[:_MAX_WRONG])
     return form(**good)

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from keystead_client._core.arguments import UNSET, Unset, set_fields
 from keystead_client._core.calls import Answer, one
 from keystead_client.records.credentials import Access, Credential
 
-__all__ = ["credential_of", "wish", "written"]
+__all__ = ["credential_of", "period", "wish", "written"]
 
 
 def wish(  # noqa: PLR0913  # the fields of a credential
     kind: str,
     name: str,
-    expires_at: datetime | None,
     *,
+    expires_at: datetime | Unset | None,
+    expires_in: timedelta | str | Unset,
     scopes: Sequence[str] | Unset,
     levels: Mapping[str, str] | Unset,
     access: Sequence[Access] | Unset,
@@ -32,6 +33,7 @@ def wish(  # noqa: PLR0913  # the fields of a credential
         kind=kind,
         name=name,
         expires_at=expires_at,
+        expires_in=period(expires_in),
         scopes=scopes,
         levels=levels,
         access=written(access),
@@ -41,6 +43,20 @@ def wish(  # noqa: PLR0913  # the fields of a credential
         owner_id=owner_id,
         metadata=metadata,
     )
+
+
+def period(span: timedelta | str | Unset) -> str | Unset:
+    """Return a period as a body has it.
+
+    Raises:
+        ValueError: it is no whole number of seconds, or negative.
+    """
+    if not isinstance(span, timedelta):
+        return span
+    seconds, rest = divmod(span, timedelta(seconds=1))
+    if rest or seconds < 0:
+        raise ValueError("expires_in is a whole number of seconds from now on")
+    return f"{seconds}s"
 
 
 def written(access: Sequence[Access] | Unset) -> list[dict[str, object]] | Unset:

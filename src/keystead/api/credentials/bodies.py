@@ -8,7 +8,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from keystead.credentials.kind import CreatedKind
 from keystead.credentials.lifecycle import MAX_OVERLAP_SECONDS, State
-from keystead.credentials.wish import MAX_DESCRIPTION, MAX_METADATA
+from keystead.credentials.wish import MAX_DESCRIPTION, MAX_METADATA, PERIODS
 from keystead.policy.scopes import MAX_APIS, MAX_SCOPES
 from keystead.ports.credentials import CredentialSort
 from keystead.web.identifiers import Id, Word
@@ -28,6 +28,13 @@ __all__ = [
 Name = Annotated[str, Meta(description="1 to 255 printable characters, unique of its kind")]
 Description = Annotated[str, Meta(max_length=MAX_DESCRIPTION)]
 InstantText = Annotated[str, Meta(description="RFC 3339 with offset; an end is exclusive")]
+Period = Annotated[
+    str,
+    Meta(
+        description="in place of expires_at: how long from now on, by the server's clock, in s, m, h, d or w",
+        examples=list(PERIODS),
+    ),
+]
 Levels = Annotated[dict[str, Literal["read", "write"]], Meta(max_length=MAX_SCOPES)]
 Scopes = Annotated[tuple[str, ...], Meta(max_length=MAX_SCOPES)]
 Metadata = Annotated[dict[str, str], Meta(max_length=MAX_METADATA)]
@@ -67,11 +74,15 @@ Accesses = Annotated[tuple[AccessBody, ...], Meta(max_length=MAX_APIS)]
 
 
 class CredentialNew(Struct, forbid_unknown_fields=True, kw_only=True):
-    """A credential to issue. `scopes` and `levels` are short for `access` to Keystead's own API."""
+    """A credential to issue. `scopes` and `levels` are short for `access` to Keystead's own API.
+
+    Its end is said: by `expires_at`, null for never, or by `expires_in`.
+    """
 
     kind: Word
     name: Name
-    expires_at: InstantText | None
+    expires_at: InstantText | UnsetType | None = UNSET
+    expires_in: Period | UnsetType = UNSET
     type: Word = "static"
     description: Description = ""
     owner_id: Id | None = None
@@ -95,6 +106,7 @@ class CredentialEdit(Struct, forbid_unknown_fields=True, kw_only=True):
     levels: Levels | UnsetType = UNSET
     networks: Networks | UnsetType = UNSET
     expires_at: InstantText | UnsetType | None = UNSET
+    expires_in: Period | UnsetType = UNSET
     not_before: InstantText | UnsetType | None = UNSET
     metadata: Metadata | UnsetType = UNSET
     legacy_audience: Audience | UnsetType | None = UNSET
@@ -110,6 +122,7 @@ class RotationBody(Struct, forbid_unknown_fields=True, kw_only=True):
     overlap_seconds: Overlap | UnsetType = UNSET
     revoke_after_first_use: bool = False
     expires_at: InstantText | UnsetType | None = UNSET
+    expires_in: Period | UnsetType = UNSET
     end_access_tokens: bool = False
     public_jwks: PublicJWKs | UnsetType = UNSET
 

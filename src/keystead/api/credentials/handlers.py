@@ -22,8 +22,10 @@ from keystead.api.credentials.bodies import (
     RotationBody,
     SelfRotationBody,
 )
+from keystead.api.credentials.ends import naming_end, read_end
 from keystead.api.credentials.wishes import WishSent
 from keystead.api.instants import Instants
+from keystead.core.errors import FieldError
 from keystead.credentials.kind import wrong_kind
 from keystead.credentials.rotation import Rotation
 from keystead.operations.credentials import credentials as verbs
@@ -38,7 +40,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from keystead.core.clock import Instant
-    from keystead.core.errors import FieldError
     from keystead.operations.credentials.issuing import Issued
     from keystead.ports.credentials import Listed
 
@@ -98,7 +99,7 @@ async def summary(call: Call) -> Answer:
 async def create(call: Call) -> Answer:
     """POST /credentials."""
     body = call.json(CredentialNew, lambda given: _wrong_new(given, call.at))
-    asked = WishSent.read(sent(body))
+    asked = WishSent.read(sent(body), call.at)
     asked.require_read(call.at)
     with asked.naming_as_sent():
         return await call.change(
@@ -118,8 +119,8 @@ async def read(call: Call) -> Answer:
 
 async def edit(call: Call) -> Answer:
     """PATCH /credentials/{id}."""
-    body = call.json(CredentialEdit, lambda given: WishSent.read(given).wrong(call.at))
-    asked = WishSent.read(sent(body))
+    body = call.json(CredentialEdit, lambda given: WishSent.read(given, call.at).wrong(call.at))
+    asked = WishSent.read(sent(body), call.at)
     asked.require_read(call.at)
     with asked.naming_as_sent():
         return await call.change(
@@ -134,22 +135,27 @@ async def delete(call: Call) -> Answer:
 
 async def rotate(call: Call) -> Answer:
     """POST /credentials/{id}/rotate."""
-    body = call.json(RotationBody, _wrong_end) if call.body else RotationBody()
-    instants = Instants()
-    expires_at = instants.read(sent(body), "expires_at")
-    instants.require()
-    return await call.change(
-        lambda issued: _issued(call, issued, 200),
-        rotation.rotate_credential,
-        call.path["id"],
-        Rotation(
-            overlap_seconds=body.overlap_seconds,
-            revoke_after_first_use=body.revoke_after_first_use,
-            expires_at=expires_at,
-            end_access_tokens=body.end_access_tokens,
-            public_jwks=body.public_jwks,
-        ),
+    body = (
+        call.json(RotationBody, lambda given: _wrong_end(given, call.at))
+        if call.body
+        else RotationBody()
     )
+    given, instants = sent(body), Instants()
+    expires_at = read_end(given, call.at, instants)
+    instants.require()
+    with naming_end(given):
+        return await call.change(
+            lambda issued: _issued(call, issued, 200),
+            rotation.rotate_credential,
+            call.path["id"],
+            Rotation(
+                overlap_seconds=body.overlap_seconds,
+                revoke_after_first_use=body.revoke_after_first_use,
+                expires_at=expires_at,
+                end_access_tokens=body.end_access_tokens,
+                public_jwks=body.public_jwks,
+            ),
+        )
 
 
 async def refresh(call: Call) -> Answer:
@@ -215,13 +221,15 @@ def _issued(call: Call, issued: Issued, status: int) -> Answer:
 
 
 def _wrong_new(given: Mapping[str, Any], at: Instant) -> list[FieldError]:
-    wrong = WishSent.read(given).wrong(at)
+    wrong = WishSent.read(given, at).wrong(at)
+    if not given.keys() & {"expires_at", "expires_in"}:
+        wrong.append(FieldError("expires_at", "is required"))
     if "kind" in given:
         wrong += wrong_kind(given["kind"], given.get("type", "static"))
     return wrong
 
 
-def _wrong_end(given: Mapping[str, Any]) -> list[FieldError]:
+def _wrong_end(given: Mapping[str, Any], at: Instant) -> list[FieldError]:
     instants = Instants()
-    instants.read(given, "expires_at")
+    read_end(given, at, instants)
     return instants.wrong

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import UNSET, UnsetType
 
 from keystead.api.credentials.bodies import AccessBody
+from keystead.api.credentials.ends import end_named, read_end
 from keystead.api.instants import Instants
 from keystead.core.errors import FieldError, Invalid
 from keystead.credentials.wish import CredentialWish
@@ -35,16 +36,18 @@ class WishSent:
         unread: the fields that could not be read into it.
         short: the place in `access` of what `scopes` and `levels` became; None without them.
         short_field: the first of the two that was sent.
+        given: what was sent.
     """
 
     wish: CredentialWish
     unread: tuple[FieldError, ...]
     short: int | None
     short_field: str
+    given: Mapping[str, Any]
 
     @classmethod
-    def read(cls, given: Mapping[str, Any]) -> WishSent:
-        """Read the wish in what was sent, or in as much of it as could be decoded."""
+    def read(cls, given: Mapping[str, Any], at: Instant) -> WishSent:
+        """Read the wish in what was sent at an instant, or in as much of it as could be decoded."""
         instants = Instants()
         access, short = _access(given)
         wish = CredentialWish(
@@ -52,14 +55,14 @@ class WishSent:
             description=given.get("description", UNSET),
             access=access,
             networks=given.get("networks", UNSET),
-            expires_at=instants.read(given, "expires_at"),
+            expires_at=read_end(given, at, instants),
             not_before=instants.read(given, "not_before"),
             metadata=given.get("metadata", UNSET),
             public_jwks=given.get("public_jwks", UNSET),
             legacy_audience=given.get("legacy_audience", UNSET),
         )
         short_field = "scopes" if "scopes" in given else "levels"
-        return cls(wish, tuple(instants.wrong), short, short_field)
+        return cls(wish, tuple(instants.wrong), short, short_field, given)
 
     def wrong(self, at: Instant) -> list[FieldError]:
         """Return every wrong field of a body that is refused."""
@@ -80,7 +83,8 @@ class WishSent:
             raise Invalid(error.detail, *named, code=error.code) from None
 
     def _as_sent(self, error: FieldError) -> FieldError:
-        """Name `scopes[0]`, not the `access[0].scopes[0]` it became."""
+        """Name `scopes[0]`, not the `access[0].scopes[0]` it became; and a period, not the end."""
+        error = end_named(self.given, error)
         if self.short is None:
             return error
         if error.field == "access":

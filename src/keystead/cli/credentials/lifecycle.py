@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -54,7 +54,7 @@ def add_lifecycle(app: typer.Typer, noun: Noun, *, rotating: str) -> None:
             )
         now = SystemClock().now()
         overlap_seconds = UNSET if overlap is None else inputs.seconds(overlap, "--overlap")
-        expires_at = UNSET if expires is None else inputs.until(expires, "--expires", now)
+        end: dict[str, Any] = {} if expires is None else inputs.ending(expires, "--expires", now)
         keys = None if public_keys is None else read_object(public_keys)
         client = connect(context)
         found = credential_id(client, noun, named)
@@ -63,8 +63,8 @@ def add_lifecycle(app: typer.Typer, noun: Noun, *, rotating: str) -> None:
                 found,
                 keys,
                 overlap_seconds=overlap_seconds,
-                expires_at=expires_at,
                 end_access_tokens=end_access_tokens or UNSET,
+                **end,
             )
             say_registered(client.send(registering), "rotated", quiet=quiet, as_json=json)
             return
@@ -72,8 +72,8 @@ def add_lifecycle(app: typer.Typer, noun: Noun, *, rotating: str) -> None:
             found,
             overlap_seconds=overlap_seconds,
             revoke_after_first_use=until_first_use or UNSET,
-            expires_at=expires_at,
             end_access_tokens=end_access_tokens or UNSET,
+            **end,
         )
         hand_out(client.send(rotating), "rotated", quiet=quiet, as_json=json)
 

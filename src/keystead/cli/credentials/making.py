@@ -68,7 +68,7 @@ def add_making(app: typer.Typer, noun: Noun, *, help_: str) -> None:
         if keys is None and legacy_audience is not None:
             raise Misuse("--legacy-audience is for a client with --public-keys")
         fields: dict[str, Any] = {
-            "expires_at": inputs.until(expires, "--expires", now),
+            **inputs.ending(expires, "--expires", now),
             "networks": replacement(network, inputs.words),
             "not_before": given(inputs.moment_or_none(not_before, "--not-before", now)),
             "description": given(description),
@@ -120,6 +120,7 @@ def add_making(app: typer.Typer, noun: Noun, *, help_: str) -> None:
             raise Misuse("--legacy-audience and --no-legacy-audience exclude each other")
         client = connect(context)
         now = SystemClock().now()
+        end: dict[str, Any] = {} if expires is None else inputs.ending(expires, "--expires", now)
         change = partial(
             credentials.edit,
             name=given(name),
@@ -127,7 +128,6 @@ def add_making(app: typer.Typer, noun: Noun, *, help_: str) -> None:
             networks=replacement(
                 network, inputs.words, empty=no_networks, options="--network and --no-networks"
             ),
-            expires_at=UNSET if expires is None else inputs.until(expires, "--expires", now),
             not_before=(
                 UNSET if not_before is None else inputs.until(not_before, "--not-before", now)
             ),
@@ -138,4 +138,4 @@ def add_making(app: typer.Typer, noun: Noun, *, help_: str) -> None:
         )
         may = wanted(client, scope, level)
         found = credential_id(client, noun, named)
-        show_credential(client.send(change(found, **may.fields)), as_json=json)
+        show_credential(client.send(change(found, **end, **may.fields)), as_json=json)
