@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 from keystead_client._core.arguments import UNSET, Unset, path_of, query_of, set_fields
 from keystead_client._core.calls import Call, nothing, one, page
+from keystead_client._core.rotations import refresh, register_keys, rotate, rotate_self
 from keystead_client._core.wishes import credential_of, period, wish, written
-from keystead_client._rotation import refresh, register_keys, rotate, rotate_self
 from keystead_client.records import (
     Access,
     Credential,

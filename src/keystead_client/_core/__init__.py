@@ -6,6 +6,8 @@
     exchange    a call to a request, an answer to a refusal or a result
     retries     whether a call is sent again, and after how long
     talk        one call from its first attempt to its end; whoever sends does as it says
+    wishes      what somebody asks a credential to be, as a body has it
+    rotations   the calls that renew one
     endpoint · tokens · secret · errors
 
 Only `tokens` touches the machine, when it is asked to read: a file or the environment.
