@@ -34,11 +34,25 @@ class AsyncClient(Shell):
         Raises:
             KeysteadError: as the tree in `keystead_client._core.errors` says.
         """
+        return await self._run(call, None)
+
+    async def download(self, call: Call[T], write: Callable[[bytes], object]) -> None:
+        """Ask for what may be larger than memory, and hand it on piece by piece as it comes.
+
+        Nothing is handed on of a refusal. Once anything was, the call is not made again: where the
+        answer breaks off, what came before stands as it was written.
+
+        Raises:
+            KeysteadError: as `send`; `Unreachable` where the answer breaks off.
+        """
+        await self._run(call, write)
+
+    async def _run(self, call: Call[T], write: Callable[[bytes], object] | None) -> T:
         import asyncio  # noqa: PLC0415  # whoever waits for this has imported it
 
         talk = self._talk(call)
         while True:
-            match talk.heard(await self._exchange(talk.request)):
+            match talk.heard(await self._exchange(talk.request, write)):
                 case Done(value):
                     return value
                 case Wait(seconds):
@@ -110,10 +124,12 @@ class AsyncClient(Shell):
             **options(self._endpoint, self._tls, self._timeout)
         )
 
-    async def _exchange(self, request: Request) -> Answer | Lost:
-        from keystead_client._io.transport import FAILURES, Intake, lost  # noqa: PLC0415
+    async def _exchange(
+        self, request: Request, write: Callable[[bytes], object] | None
+    ) -> Answer | Lost:
+        from keystead_client._io.transport import FAILURES, Intake  # noqa: PLC0415
 
-        intake = Intake()
+        intake = Intake(write)
         try:
             async with self._http.stream(
                 request.method,
@@ -121,9 +137,10 @@ class AsyncClient(Shell):
                 headers=dict(request.headers),
                 content=request.content or None,
             ) as response:
+                intake.begin(response.status_code)
                 async for chunk in response.aiter_bytes():
                     if not intake.takes(chunk):
                         break
                 return intake.outcome(response.status_code, response.headers)
         except FAILURES as error:
-            return lost(error, self._endpoint.url, self._timeout)
+            return intake.lost(error, self._endpoint.url, self._timeout)

@@ -35,9 +35,23 @@ class Client(Shell):
         Raises:
             KeysteadError: as the tree in `keystead_client._core.errors` says.
         """
+        return self._run(call, None)
+
+    def download(self, call: Call[T], write: Callable[[bytes], object]) -> None:
+        """Ask for what may be larger than memory, and hand it on piece by piece as it comes.
+
+        Nothing is handed on of a refusal. Once anything was, the call is not made again: where the
+        answer breaks off, what came before stands as it was written.
+
+        Raises:
+            KeysteadError: as `send`; `Unreachable` where the answer breaks off.
+        """
+        self._run(call, write)
+
+    def _run(self, call: Call[T], write: Callable[[bytes], object] | None) -> T:
         talk = self._talk(call)
         while True:
-            match talk.heard(self._exchange(talk.request)):
+            match talk.heard(self._exchange(talk.request, write)):
                 case Done(value):
                     return value
                 case Wait(seconds):
@@ -103,10 +117,10 @@ class Client(Shell):
             **options(self._endpoint, self._tls, self._timeout)
         )
 
-    def _exchange(self, request: Request) -> Answer | Lost:
-        from keystead_client._io.transport import FAILURES, Intake, lost  # noqa: PLC0415
+    def _exchange(self, request: Request, write: Callable[[bytes], object] | None) -> Answer | Lost:
+        from keystead_client._io.transport import FAILURES, Intake  # noqa: PLC0415
 
-        intake = Intake()
+        intake = Intake(write)
         try:
             with self._http.stream(
                 request.method,
@@ -114,9 +128,10 @@ class Client(Shell):
                 headers=dict(request.headers),
                 content=request.content or None,
             ) as response:
+                intake.begin(response.status_code)
                 for chunk in response.iter_bytes():
                     if not intake.takes(chunk):
                         break
                 return intake.outcome(response.status_code, response.headers)
         except FAILURES as error:
-            return lost(error, self._endpoint.url, self._timeout)
+            return intake.lost(error, self._endpoint.url, self._timeout)

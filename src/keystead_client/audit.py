@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Final
 
 from keystead_client._core.arguments import query_of
-from keystead_client._core.calls import Call, one, page
+from keystead_client._core.calls import Answer, Call, one, page
 from keystead_client.records import Event, Page, Verification
 
-__all__ = ["START", "find", "verify"]
+__all__ = ["START", "export", "find", "verify"]
 
 START: Final = "start"
 """The cursor before the first entry."""
@@ -56,6 +56,52 @@ def find(  # noqa: PLR0913  # the filters of the list
         page_size=page_size,
     )
     return Call("GET", "/audit/events", page(Event), query, turn="since")
+
+
+def export(  # noqa: PLR0913  # the filters of the list
+    form: str = "jsonl",
+    *,
+    node: int | None = None,
+    verb: str | None = None,
+    owner_id: str | None = None,
+    credential_id: str | None = None,
+    object_id: str | None = None,
+    decision: str | None = None,
+    after: datetime | None = None,
+    before: datetime | None = None,
+) -> Call[bytes]:
+    """Export the entries, one chain after another, oldest first; for `Client.download`.
+
+    Unfiltered JSON Lines have the checkpoint of each chain behind it, and can be verified. The filters are
+    those of `find`.
+
+    Args:
+        form: `jsonl` or `csv`.
+        node: only the entries of this node.
+        verb: such as `secret.read`.
+        owner_id: who acted.
+        credential_id: by which credential.
+        object_id: on what.
+        decision: `allowed`, `refused` or `summary`.
+        after: at or after this instant.
+        before: before this instant.
+    """
+    query = query_of(
+        format=form,
+        node=node,
+        verb=verb,
+        owner=owner_id,
+        credential=credential_id,
+        object=object_id,
+        decision=decision,
+        after=after,
+        before=before,
+    )
+    return Call("GET", "/audit/export", _whole, query)
+
+
+def _whole(answer: Answer) -> bytes:
+    return answer.body
 
 
 def verify() -> Call[Verification]:

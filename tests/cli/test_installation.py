@@ -134,3 +134,4 @@ def test_the_audit_is_exported(keystead: Keystead, made: Path, tmp_path: Path) -
     assert keystead(*export, "--out", str(out)).code == 2
     assert keystead(*export, "--json").code == 2
     assert keystead(*export, "--format", "xml").code == 2
+    assert keystead(*export, "--verb", "owner.create").code == 2

@@ -63,6 +63,12 @@ class Asker:
 
         return self.run(walk())
 
+    def download(self, call: Call[T], write: Callable[[bytes], object]) -> None:
+        if isinstance(self.client, Client):
+            self.client.download(call, write)
+        else:
+            self.run(self.client.download(call, write))
+
     def fetch(self, path: str, field: str = "password") -> Secret:
         if isinstance(self.client, Client):
             return self.client.fetch(path, field)

@@ -241,6 +241,7 @@ WISHES: list[Call[object]] = [
     apis.preview_edit_from("x", {}),
     apis.delete("x"),
     apis.preview_delete("x"),
+    audit.export(),
     audit.find(),
     audit.verify(),
     credentials.whoami(),

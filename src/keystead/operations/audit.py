@@ -64,9 +64,11 @@ async def list_events(
 
 
 @operation("audit.export", needs=Permission.AUDIT_EXPORT, told=Told.ENTERED)
-async def begin_export(act: Act) -> Sequence[ChainState]:
+async def begin_export(act: Act, query: AuditQuery = _ALL) -> Sequence[ChainState]:
     """Begin an export, and return the chains, each to be exported to its present end."""
-    return await _begin(act, "export")
+    filtered = {} if query == _ALL else {"filtered": True}
+    chains = await _begin(act, "export", **filtered)
+    return [chain for chain in chains if query.node in {None, chain.node}]
 
 
 @operation("audit.verify", needs=Permission.AUDIT_READ, told=Told.ENTERED)
@@ -75,15 +77,18 @@ async def begin_verification(act: Act) -> tuple[Verification, Sequence[ChainStat
     return Verification(act.keyring.audit), await _begin(act, "verify")
 
 
+@operation("audit.export_more", needs=Permission.AUDIT_EXPORT, told=Told.COUNTED, browses=True)
+async def continue_export(
+    act: Act, node: int, since: int, size: int, query: AuditQuery = _ALL
+) -> Part:
+    """Look on through a chain for an export that was entered; it stops if the credential is revoked."""
+    return await act.tx.audit.onwards(query, Moment(0, node, since), size)
+
+
 async def _next(act: Act, node: int, since: int, size: int) -> Sequence[StoredEntry]:
     """Return the next entries of what was entered; it stops if the credential is revoked."""
     return (await act.tx.audit.onwards(_ALL, Moment(0, node, since), size)).entries
 
-
-continue_export: Final = operation(
-    "audit.export_more", needs=Permission.AUDIT_EXPORT, told=Told.COUNTED, browses=True
-)(_next)
-"""The next entries of an export."""
 
 continue_verification: Final = operation(
     "audit.verify_more", needs=Permission.AUDIT_READ, told=Told.COUNTED, browses=True
@@ -97,9 +102,10 @@ async def read_joined(act: Act, places: Collection[Place]) -> Mapping[Place, byt
     return await act.tx.audit.digests(places)
 
 
-async def _begin(act: Act, what: str) -> Sequence[ChainState]:
+async def _begin(act: Act, what: str, **facts: bool) -> Sequence[ChainState]:
     chains = await act.tx.audit.chains()
-    act.about("audit", "", what, **{chain_fact(chain.node): chain.end for chain in chains})
+    ends = {chain_fact(chain.node): chain.end for chain in chains}
+    act.about("audit", "", what, **ends, **facts)
     return chains
 
 

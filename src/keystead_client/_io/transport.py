@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final, TypedDict
 
 import httpx2
@@ -14,7 +14,7 @@ from keystead_client._core.endpoint import Endpoint
 from keystead_client._core.errors import UnexpectedAnswer, Unreachable
 from keystead_client._core.retries import Lost, Reach
 
-__all__ = ["FAILURES", "Intake", "Options", "lost", "options"]
+__all__ = ["FAILURES", "Intake", "Options", "options"]
 
 FAILURES: Final = (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError)
 """What the library raises where no answer came."""
@@ -24,6 +24,7 @@ _CONNECT_SECONDS: Final = 5.0
 # waits to be sent again.
 _IDLE_SECONDS: Final = 3.0
 # The server's own bound on a page of 200 audit entries or on one account lies far below.
+_OK: Final = range(200, 300)
 _LARGEST_ANSWER: Final = 32 * 1024 * 1024
 
 
@@ -56,15 +57,34 @@ def options(endpoint: Endpoint, tls: ssl.SSLContext | None, timeout: float) -> O
 
 
 class Intake:
-    """Takes in an answer's body, up to a bound."""
+    """Takes in an answer's body, up to a bound; or hands a good one's on, piece by piece."""
 
-    def __init__(self) -> None:
+    def __init__(self, write: Callable[[bytes], object] | None = None) -> None:
         self._body = bytearray()
+        self._write = write
+        self._handed_on = 0
+
+    def begin(self, status: int) -> None:
+        """Hear what kind of answer it is: what the server refuses with is kept, and nothing handed on."""
+        if status not in _OK:
+            self._write = None
 
     def takes(self, chunk: bytes) -> bool:
-        """Keep a piece; say whether there is room for another."""
+        """Keep a piece, or hand it on; say whether there is room for another."""
+        if self._write is not None:
+            self._write(chunk)
+            self._handed_on += len(chunk)
+            return True
         self._body += chunk
         return len(self._body) <= _LARGEST_ANSWER
+
+    def lost(self, error: Exception, url: str, timeout: float) -> Lost:
+        """Say what a failure means; once anything was handed on, the call is not made again."""
+        found = lost(error, url, timeout)
+        if not self._handed_on:
+            return found
+        sentence = f"the answer broke off after {self._handed_on} bytes: {found.error}"
+        return Lost(Unreachable(sentence), Reach.HOPELESS)
 
     def outcome(self, status: int, headers: Mapping[str, str]) -> Answer | Lost:
         """Return the whole."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import NoneType
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
     from keystead.audit.chain import StoredEntry
-    from keystead.gate.acts.operation import Operation
     from keystead.ports.audit import ChainState
 
 __all__ = [
@@ -49,10 +49,7 @@ _BATCH: Final = 500
 _MEDIA: Final = {"jsonl": "application/jsonl", "csv": "text/csv"}
 
 
-class EventQueryBody(Struct, forbid_unknown_fields=True, kw_only=True):
-    """Filters; without `since` the newest entries, with it those after the cursor (`start`: the first)."""
-
-    since: str | None = None
+class _Filters(Struct, forbid_unknown_fields=True, kw_only=True):
     node: Annotated[int, Meta(ge=0, lt=NODES)] | None = None
     verb: Word | None = None
     owner: Id | None = None
@@ -61,11 +58,17 @@ class EventQueryBody(Struct, forbid_unknown_fields=True, kw_only=True):
     decision: Literal["allowed", "refused", "summary"] | None = None
     after: str | None = None
     before: str | None = None
+
+
+class EventQueryBody(_Filters, forbid_unknown_fields=True, kw_only=True):
+    """Filters; without `since` the newest entries, with it those after the cursor (`start`: the first)."""
+
+    since: str | None = None
     page_size: PageSize | None = None
 
 
-class ExportQueryBody(Struct, forbid_unknown_fields=True, kw_only=True):
-    """In what form."""
+class ExportQueryBody(_Filters, forbid_unknown_fields=True, kw_only=True):
+    """In what form, and filters; what is filtered has no checkpoint, since it proves nothing whole."""
 
     format: Form = "jsonl"
 
@@ -74,20 +77,9 @@ async def events(call: Call) -> Answer:
     """GET /audit/events."""
     asked = call.query(EventQueryBody)
     instants = Instants()
-    given = {"after": asked.after, "before": asked.before}
-    after, before = instants.bound(given, "after"), instants.bound(given, "before")
+    wanted = _wanted(asked, instants)
     since = instants.beside(lambda: None if asked.since is None else _places(asked.since))
     size = page_request(asked.page_size, None, _CHAINS).size
-    wanted = AuditQuery(
-        node=asked.node,
-        verb=asked.verb,
-        owner_id=asked.owner,
-        credential_id=asked.credential,
-        object_id=asked.object,
-        decision=asked.decision,
-        after=after,
-        before=before,
-    )
     page = await call.perform(verbs.list_events, wanted, since, size)
     cursor = _cursor(page.cursor)
     shown = tuple(map(event_answer, page.entries))
@@ -96,14 +88,17 @@ async def events(call: Call) -> Answer:
 
 async def export(call: Call) -> Answer:
     """GET /audit/export."""
-    form = call.query(ExportQueryBody).format
-    chains = await call.perform(verbs.begin_export)
+    asked = call.query(ExportQueryBody)
+    instants, form = Instants(), asked.format
+    wanted = _wanted(asked, instants)
+    instants.require()
+    chains = await call.perform(verbs.begin_export, wanted)
     name = f"keystead-audit-{sum(chain.end for chain in chains)}.{form}"
     return Answer(
         200,
         media=_MEDIA[form],
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
-        stream=_lines(call, chains, form),
+        stream=_lines(call, chains, form, wanted),
     )
 
 
@@ -111,7 +106,7 @@ async def verify(call: Call) -> Answer:
     """GET /audit/verify."""
     verification, chains = await call.perform(verbs.begin_verification)
     for chain in chains:
-        async for batch in _batches(call, verbs.continue_verification, chain):
+        async for batch in _batches(call, chain):
             verification.feed(chain.node, batch)
             if places := verification.asked():
                 verification.answer(await call.perform(verbs.read_joined, places))
@@ -119,23 +114,51 @@ async def verify(call: Call) -> Answer:
     return as_answer(verification_answer(verification.reports()))
 
 
-async def _lines(call: Call, chains: Sequence[ChainState], form: Form) -> AsyncIterator[bytes]:
+def _wanted(asked: _Filters, instants: Instants) -> AuditQuery:
+    given = {"after": asked.after, "before": asked.before}
+    return AuditQuery(
+        node=asked.node,
+        verb=asked.verb,
+        owner_id=asked.owner,
+        credential_id=asked.credential,
+        object_id=asked.object,
+        decision=asked.decision,
+        after=instants.bound(given, "after"),
+        before=instants.bound(given, "before"),
+    )
+
+
+async def _lines(
+    call: Call, chains: Sequence[ChainState], form: Form, wanted: AuditQuery
+) -> AsyncIterator[bytes]:
     yield opening(form)
+    is_whole = replace(wanted, node=None) == AuditQuery()
     for chain in chains:
-        async for batch in _batches(call, verbs.continue_export, chain):
+        async for batch in _exported(call, chain, wanted):
             yield b"".join(lines(form, batch))
-        yield closing(form, chain.head)
+        if is_whole:
+            yield closing(form, chain.head)
 
 
-async def _batches(
-    call: Call,
-    more: Operation[[int, int, int], Sequence[StoredEntry]],
-    chain: ChainState,
+async def _exported(
+    call: Call, chain: ChainState, wanted: AuditQuery
 ) -> AsyncIterator[Sequence[StoredEntry]]:
-    """Read a chain up to where it ended when the reading began."""
+    """Look through a chain up to where it ended when the export began."""
     since = 0
     while since < chain.end:
-        entries = await call.perform(more, chain.node, since, _BATCH)
+        part = await call.perform(verbs.continue_export, chain.node, since, _BATCH, wanted)
+        yield [entry for entry in part.entries if entry.n <= chain.end]
+        # Numbers that somebody changed may not lead on.
+        if part.is_last or part.reached.n <= since:
+            break
+        since = part.reached.n
+
+
+async def _batches(call: Call, chain: ChainState) -> AsyncIterator[Sequence[StoredEntry]]:
+    """Read a chain up to where it ended when its verification began."""
+    since = 0
+    while since < chain.end:
+        entries = await call.perform(verbs.continue_verification, chain.node, since, _BATCH)
         within = [entry for entry in entries if entry.n <= chain.end]
         yield within
         # Numbers that somebody changed may not lead on, or even backwards.

@@ -7,6 +7,8 @@ Through a server: its owners (`owner`, `group`), its rules (`settings`), its key
 
 __all__ = [
     "audit",
+    "audit_export",
+    "audit_filters",
     "groups",
     "installation",
     "keyring",

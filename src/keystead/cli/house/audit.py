@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, BinaryIO, Final, Literal, cast
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from keystead.cli import inputs
 from keystead.cli.connection import connect
-from keystead.cli.credentials.nouns import ANY
 from keystead.cli.failures import Exit, Misuse
+from keystead.cli.house.audit_export import export
+from keystead.cli.house.audit_filters import (
+    After,
+    Before,
+    Credential,
+    Decision,
+    Node,
+    Object,
+    Owner,
+    Verb,
+    filters,
+)
 from keystead.cli.house.installation import Data
 from keystead.cli.listing import All, Limit, Listing
-from keystead.cli.names import credential_id, owner_id
 from keystead.cli.options import Json, option
-from keystead.cli.output import document, done, instant, note, table
-from keystead.core.clock import SystemClock
+from keystead.cli.output import document, instant, note, table
 from keystead_client import audit
 from keystead_client.records import Event
 
@@ -31,31 +37,20 @@ __all__ = ["app"]
 
 app = typer.Typer()
 
-_FORMS: Final = ("jsonl", "csv")
-
 
 @app.command("list")
 def list_(  # noqa: PLR0913  # the filters of the list
     context: typer.Context,
     *,
     since: Annotated[str | None, option("CURSOR", "Only what came after this cursor.")] = None,
-    node: Annotated[
-        int | None, typer.Option(metavar="NODE", min=0, help="Entered by this node alone.")
-    ] = None,
-    verb: Annotated[str | None, option("VERB", "What was done, such as secret.read.")] = None,
-    owner: Annotated[str | None, option("OWNER", "Who did it: id, login or name.")] = None,
-    credential: Annotated[
-        str | None,
-        option("CREDENTIAL", "By which token, key or client: id, public id or name."),
-    ] = None,
-    object_: Annotated[str | None, option("ID", "To what, such as acct_...", "--object")] = None,
-    decision: Annotated[str | None, option("DECISION", "allowed, refused or summary.")] = None,
-    after: Annotated[
-        str | None, option("WHEN", "At or after this instant, or since so long ago.")
-    ] = None,
-    before: Annotated[
-        str | None, option("WHEN", "Before this instant, or longer ago than this.")
-    ] = None,
+    node: Node = None,
+    verb: Verb = None,
+    owner: Owner = None,
+    credential: Credential = None,
+    object_: Object = None,
+    decision: Decision = None,
+    after: After = None,
+    before: Before = None,
     limit: Limit = 50,
     everything: All = False,
     json: Json = False,
@@ -65,19 +60,21 @@ def list_(  # noqa: PLR0913  # the filters of the list
     With --json the answer holds a cursor: --since CURSOR lists what came after it, at any node.
     """
     client = connect(context)
-    now = SystemClock().now()
     Listing(limit, None, everything, json).show(
         client,
         audit.find(
             since=audit.START if everything and since is None else since,
-            node=node,
-            verb=verb,
-            object_id=object_,
-            decision=decision,
-            after=inputs.moment_or_none(after, "--after", now, ago=True),
-            before=inputs.moment_or_none(before, "--before", now, ago=True),
-            owner_id=None if owner is None else owner_id(client, owner),
-            credential_id=None if credential is None else credential_id(client, ANY, credential),
+            **filters(
+                client,
+                node=node,
+                verb=verb,
+                owner=owner,
+                credential=credential,
+                object_=object_,
+                decision=decision,
+                after=after,
+                before=before,
+            ),
         ),
         ("NODE", "N", "AT", "WHO", "VERB", "OBJECT", "DECISION", "CODE", "ADDRESS"),
         _row,
@@ -182,58 +179,11 @@ def checkpoint(data: Data, *, json: Json = False) -> None:
         sys.stdout.write("".join(f"{line}\n" for line in lines))
 
 
-@app.command()
-def export(
-    data: Data,
-    *,
-    form: Annotated[str, option("FORM", "jsonl or csv.", "--format")] = "jsonl",
-    out: Annotated[
-        Path | None, option("FILE", "A new file, readable by you alone. [default: stdout]")
-    ] = None,
-    json: Json = False,
-) -> None:
-    """Export every entry, oldest first."""
-    from keystead import installation
-
-    if form not in _FORMS:
-        raise Misuse("--format takes jsonl or csv")
-    if json and out is None:
-        raise Misuse("--json needs --out FILE: standard output holds the entries already")
-    kind = cast("Literal['jsonl', 'csv']", form)
-    with _opened(out) as stream:
-
-        def write(chunk: bytes) -> None:
-            stream.write(chunk)
-
-        entries = installation.export_audit(data, write, kind)
-    if out is not None:
-        summary = {"entries": entries, "out": str(out)}
-        done(summary, f"{_counted(entries)} written to {out}", as_json=json)
-
-
-@contextmanager
-def _opened(out: Path | None) -> Iterator[BinaryIO]:
-    if out is None:
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
-        return
-    try:
-        # O_EXCL: an earlier export may be evidence, and a link set in its place would be followed.
-        descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        raise Misuse(f"{out} exists; --out takes a new file") from None
-    except OSError as error:
-        raise Misuse(f"--out: {out}: {error.strerror}") from None
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            yield stream
-    except BaseException:
-        out.unlink(missing_ok=True)
-        raise
-
-
 def _lines_of(file: Path) -> list[str]:
     try:
         return file.read_text(encoding="ascii").strip().splitlines() or [""]
     except UnicodeDecodeError:
         raise Misuse(f"{file} holds no checkpoint") from None
+
+
+app.command()(export)
