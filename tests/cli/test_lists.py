@@ -13,9 +13,10 @@ def test_lists_are_plain_columns_off_a_terminal_and_say_when_there_is_more(
     at_peer.on(first, items(CREDENTIAL, more="next"))
     ended = keystead("token", "list")
     heading, row = ended.out.splitlines()
-    assert heading.split() == ["ID", "NAME", "STATE", "OWNER", "EXPIRES", "LAST", "USED"]
+    assert heading.split() == ["ID", "NAME", "STATE", "OWNER", "CREATED", "EXPIRES", "LAST", "USED"]
     assert row.split() == [
-        "cred_000000000001", "nightly", "active", "Ada", "2027-01-31T18:00:00Z", "never",
+        "cred_000000000001", "nightly", "active", "Ada", "2026-11-22T03:00:00Z",
+        "2027-01-31T18:00:00Z", "never",
     ]  # fmt: skip
     assert "--page-token next" in ended.err
     as_json = json.loads(keystead("token", "list", "--json").out)

@@ -26,6 +26,12 @@ def test_f1_all_tokens_are_listed_with_owner_id_and_creation(server: Server) -> 
     shown = everybodys[theirs["id"]]
     assert (shown["owner"]["name"], shown["created_at"]) == (owner["name"], theirs["created_at"])
 
+    environment = {"KEYSTEAD_URL": server.url, "KEYSTEAD_TOKEN": server.admin_token}
+    line = [KEYSTEAD, "token", "list", "--query", theirs["name"]]
+    table = subprocess.run(line, capture_output=True, check=True, env=environment, text=True).stdout
+    for fact in (theirs["id"], owner["name"], theirs["created_at"].partition(".")[0]):
+        assert fact in table
+
     answer = server.call("GET", "/api/v1/credentials?page_size=200", token=own).json()
     assert {item["owner"]["id"] for item in answer["items"]} == {owner["id"]}, (
         "others see their own"
