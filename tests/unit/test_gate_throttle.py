@@ -73,25 +73,36 @@ def test_a_summary_that_could_not_be_entered_is_part_of_the_next() -> None:
 
 def test_five_guesses_in_a_quarter_of_an_hour_and_then_a_wait() -> None:
     attempts = Attempts()
-    told = [attempts.begin("own_a", later(NOON, turn * SECOND)) for turn in range(8)]
+    told = [attempts.begin("own_a", "a", later(NOON, turn * SECOND)) for turn in range(8)]
     assert told == [None] * 5 + [895, 894, 893]
-    assert attempts.begin("own_b", NOON) is None, "another's guesses are another's"
-    assert attempts.begin("own_a", later(NOON, GUESSES_SPAN - 1)) == 1
-    assert attempts.begin("own_a", later(NOON, GUESSES_SPAN)) is None
+    assert attempts.begin("own_b", "b", NOON) is None, "another's guesses are another's"
+    assert attempts.begin("own_a", "a", later(NOON, GUESSES_SPAN - 1)) == 1
+    assert attempts.begin("own_a", "a", later(NOON, GUESSES_SPAN)) is None
+
+
+def test_many_credentials_of_one_owner_have_fifty_guesses_between_them() -> None:
+    attempts = Attempts()
+    told = [attempts.begin("own_a", f"{n // 5}", later(NOON, n * SECOND)) for n in range(60)]
+    assert told[:50] == [None] * 50
+    assert told[50:] == list(range(850, 840, -1))
+    assert attempts.begin("own_b", "b", NOON) is None
+    attempts.take_back("own_a", "9")
+    assert attempts.begin("own_a", "new", later(NOON, 60 * SECOND)) is None
+    assert attempts.begin("own_a", "newer", later(NOON, GUESSES_SPAN)) is None
 
 
 def test_a_right_guess_is_forgotten_with_those_before_it() -> None:
     attempts = Attempts()
     for _ in range(3):
-        assert [attempts.begin("own_a", NOON) for _ in range(5)] == [None] * 5
-        attempts.forget("own_a")
-    attempts.forget("own_nobody")
+        assert [attempts.begin("own_a", "a", NOON) for _ in range(5)] == [None] * 5
+        attempts.forget("own_a", "a")
+    attempts.forget("own_nobody", "n")
 
 
 def test_guesses_are_not_remembered_beyond_their_time() -> None:
     attempts = Attempts()
     for n in range(12_000):
-        attempts.begin(f"own_{n}", later(NOON, n * SECOND))
+        attempts.begin(f"own_{n}", "c", later(NOON, n * SECOND))
     assert len(attempts._since) <= 10_000
 
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from keystead.core.arrival import parse_address
-from keystead.core.clock import MINUTE, SECOND, Instant
+from keystead.core.clock import MINUTE, SECOND, Instant, later
 
 if TYPE_CHECKING:
     from keystead.core.actor import Actor
@@ -28,6 +28,7 @@ __all__ = [
     "ENTRIES_PER_ADDRESS",
     "ENTRIES_PER_MINUTE",
     "FAILURES_PER_ADDRESS",
+    "GUESSES_AT_OWNER",
     "GUESSES_IN_SPAN",
     "GUESSES_SPAN",
     "REFUSALS_PER_CREDENTIAL",
@@ -42,6 +43,7 @@ ENTRIES_PER_MINUTE: Final = 100
 FAILURES_PER_ADDRESS: Final = 60
 REFUSALS_PER_CREDENTIAL: Final = 60
 GUESSES_IN_SPAN: Final = 5
+GUESSES_AT_OWNER: Final = 10 * GUESSES_IN_SPAN
 GUESSES_SPAN: Final = 15 * MINUTE
 _MOST_GUESSED: Final = 10_000
 
@@ -149,33 +151,46 @@ class Refusals:
 
 @dataclass(slots=True)
 class Attempts:
-    """Guesses at an owner's password by one of his credentials, each counted before it is checked.
+    """Guesses at an owner's password by his credentials, each counted before it is checked.
 
+    Each credential has its own few, so that whoever has stolen one does not keep the owner, who has another,
+    from his password. All of an owner's have ten times as many: whoever can make more has no more guesses.
     So many at once are no way round it.
     """
 
-    _since: dict[str, tuple[Instant, int]] = field(default_factory=dict)
+    _since: dict[tuple[str, str], tuple[Instant, int]] = field(default_factory=dict)
 
-    def begin(self, guesser: str, at: Instant) -> int | None:
+    def begin(self, owner_id: str, credential_id: str, at: Instant) -> int | None:
         """Count a guess; return the seconds to wait, and count nothing, where there were too many."""
-        since, guesses = self._since.get(guesser, (at, 0))
-        if at - since >= GUESSES_SPAN:
-            since, guesses = at, 0
-        if guesses >= GUESSES_IN_SPAN:
-            return max(1, -((at - since - GUESSES_SPAN) // SECOND))
+        found = [
+            (key, *self._counted(key, at), most)
+            for key, most in (
+                ((owner_id, credential_id), GUESSES_IN_SPAN),
+                ((owner_id, ""), GUESSES_AT_OWNER),
+            )
+        ]
+        ends = [later(since, GUESSES_SPAN) for _, since, guesses, most in found if guesses >= most]
+        if ends:
+            return max(1, -((at - max(ends)) // SECOND))
         self._forget_old(at)
-        self._since[guesser] = since, guesses + 1
+        self._since.update({key: (since, guesses + 1) for key, since, guesses, _ in found})
         return None
 
-    def take_back(self, guesser: str) -> None:
+    def take_back(self, owner_id: str, credential_id: str) -> None:
         """Count a guess no more: it could not be checked."""
-        since, guesses = self._since.get(guesser, (Instant(0), 0))
-        if guesses:
-            self._since[guesser] = since, guesses - 1
+        for key in ((owner_id, credential_id), (owner_id, "")):
+            since, guesses = self._since.get(key, (Instant(0), 0))
+            if guesses:
+                self._since[key] = since, guesses - 1
 
-    def forget(self, guesser: str) -> None:
-        """Forget somebody's guesses: this one was right."""
-        self._since.pop(guesser, None)
+    def forget(self, owner_id: str, credential_id: str) -> None:
+        """Forget a credential's guesses: this one was right."""
+        self.take_back(owner_id, credential_id)
+        self._since.pop((owner_id, credential_id), None)
+
+    def _counted(self, key: tuple[str, str], at: Instant) -> tuple[Instant, int]:
+        since, guesses = self._since.get(key, (at, 0))
+        return (at, 0) if at - since >= GUESSES_SPAN else (since, guesses)
 
     def _forget_old(self, at: Instant) -> None:
         if len(self._since) >= _MOST_GUESSED:

@@ -65,21 +65,18 @@ async def _check(slow: Preparation, current: Secret, new: Secret, /) -> _Checked
     names = () if owner is None else (owner.login or "", owner.name, owner.email)
     if rule := wrong_password(new, *names):
         raise Invalid.of(FieldError("new", rule))
-    # By the credential: whoever has stolen one does not keep the user, who has another, from his password.
-    guesser = (
-        owner_id if slow.caller.known is None else " ".join((owner_id, slow.caller.known.used[0]))
-    )
-    if (wait := slow.attempts.begin(guesser, slow.at)) is not None:
+    guesser = owner_id, "house" if slow.caller.known is None else slow.caller.known.used[0]
+    if (wait := slow.attempts.begin(*guesser, slow.at)) is not None:
         raise Throttled(wait)
     try:
         # Whoever has no password waits as long as the others, and is answered as they are.
         right = await slow.in_pool(password_fits, current, stored or NOBODYS_HASH)
     except Unavailable:
-        slow.attempts.take_back(guesser)
+        slow.attempts.take_back(*guesser)
         raise
     if owner is None or stored is None or not right:
         raise Forbidden("wrong_password", "this is not the current password")
-    slow.attempts.forget(guesser)
+    slow.attempts.forget(*guesser)
     if current == new:
         raise Invalid.of(FieldError("new", "is the current one"))
     return _Checked(owner, await slow.in_pool(hash_password, new))
@@ -91,7 +88,8 @@ async def change_password(act: Act, checked: _Checked, _current: Secret, _new: S
 
     Raises:
         Forbidden: `wrong_password`; the current one is another.
-        Throttled: there were five wrong ones in a quarter of an hour, by this credential.
+        Throttled: there were five wrong ones in a quarter of an hour by this credential, or fifty by all
+            of the owner's.
         Invalid: the new one breaks a rule, or is the current one.
         Conflict: somebody else changed him meanwhile.
     """
