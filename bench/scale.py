@@ -91,14 +91,15 @@ def _compared(pair: Pair) -> list[Figure]:
         )
     ]
     found = [_listed(pair, work, queries) for work, queries in works]
-    found += [_listed(pair, work, (query, query), "") for work, query in texts()]
+    # Every text is read where a page is not full before: that takes as long as there are many.
+    found += [_listed(pair, work, (query, query), most=10) for work, query in texts()]
     found.append(_fetched(pair.few, pair.many))
     memory = (memory_mb(server.process.pid) for server in (pair.many, pair.few))
     found.append(Figure("memory after that", ", ".join(f"{size:.0f} MB" for size in memory)))
     return found
 
 
-def _listed(pair: Pair, work: str, queries: tuple[str, str], target: str = "≤ 1.10") -> Figure:
+def _listed(pair: Pair, work: str, queries: tuple[str, str], most: float = 1.1) -> Figure:
     """Ask both by turns; what matches may be ten times as much, a page is a page."""
     servers = (pair.few, pair.many)
     lists = [Lists(server) for server in servers]
@@ -122,8 +123,8 @@ def _listed(pair: Pair, work: str, queries: tuple[str, str], target: str = "≤ 
     told = [f"{cpu[n]:.1f} ms CPU, median {waited[n]:.1f} ms for {items[n]}" for n in (1, 0)]
     for each in lists:
         each.close()
-    met = ratio <= 1.1 if target else None
-    return Figure(f"a list {work}", f"{ratio:.2f}: {told[0]}; {told[1]}", target, met)
+    shown = f"{ratio:.2f}: {told[0]}; {told[1]}"
+    return Figure(f"a list {work}", shown, f"≤ {most:.2f}", ratio <= most)
 
 
 def _fetched(few: Server, many: Server) -> Figure:
