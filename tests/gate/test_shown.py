@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from keystead.core.arrival import Presented
+from keystead.core.clock import SECOND
 from keystead.credentials.wish import CredentialWish
+from keystead.crypto.token_format import public_id
 from keystead.gate.visit import Visit
 from keystead.house import House
 from keystead.operations.credentials import credentials
@@ -18,6 +21,7 @@ from keystead.operations.whoami import whoami
 from keystead.policy.permissions import KEYSTEAD_API, Permission
 from keystead.policy.scope_expression import demand_of
 from keystead.policy.scopes import Access
+from tests.assertions import client_pair, set_of
 from tests.gate.houses import Home, at_home, at_home_on_postgresql
 
 if TYPE_CHECKING:
@@ -106,5 +110,44 @@ def test_what_a_neighbour_adds_is_held_at_the_next_showing(tmp_path: Path, place
             more = (Access(KEYSTEAD_API, (Permission.ACCOUNTS_LIST, wanted)),)
             await home.perform(credentials.edit_credential, made.id, CredentialWish(access=more))
             assert await told(home, neighbour, token, wanted) == ("VALID", True)
+
+    asyncio.run(run())
+
+
+@PLACES
+def test_who_signs_asks_once_whatever_a_neighbour_has_changed(tmp_path: Path, place: Place) -> None:
+    """His assertion is used up by the asking, so that it could not be asked once more."""
+
+    async def run() -> None:
+        async with place(tmp_path / "data") as home, next_door(home) as neighbour:
+            token, made = await home.issue(Permission.ACCOUNTS_LIST)
+            pair = client_pair()
+            wish = CredentialWish(
+                name="asker",
+                expires_at=None,
+                access=(Access(KEYSTEAD_API, (Permission.TOKENS_VERIFY,)),),
+                public_jwks=set_of(pair),
+            )
+            issued = await home.perform(
+                credentials.create_credential, "oauth_client", "static", home.owner_id, wish
+            )
+            name = public_id("c", issued.listed.credential.id12)
+
+            async def ask(number: int) -> bool:
+                ends = home.clock.at // SECOND + 60
+                claims = {"iss": name, "sub": name, "aud": "https://here.example", "exp": ends}
+                signed = pair.assertion({**claims, "jti": f"asking {number}"})
+                proof = Presented(signed, "private_key_jwt", name, "https://here.example")
+                visit = Visit(home.arrival(presented=proof))
+                return (
+                    await neighbour.gate.perform(introspect_token, visit, token, None) is not None
+                )
+
+            assert await ask(1)
+            for number in range(2, 10, 2):
+                await home.perform(credentials.disable_credential, made.id)
+                assert not await ask(number)
+                await home.perform(credentials.enable_credential, made.id)
+                assert await ask(number + 1)
 
     asyncio.run(run())

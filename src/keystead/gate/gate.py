@@ -207,11 +207,10 @@ class Gate:
         """Run the act in one transaction with its entry, or read; then tell."""
         arrival = visit.arrival
         acts: list[Act] = []
+        memory = None if _changes(operation, caller) else self._freshness
 
         async def do(tx: Tx) -> R:
-            act = Act(
-                operation.verb, tx, caller, arrival, self._keyring, Recall(self._freshness, tx)
-            )
+            act = Act(operation.verb, tx, caller, arrival, self._keyring, Recall(tx, memory))
             acts[:] = [act]
             value = await work(act)
             if operation.told is Told.ENTERED:
@@ -246,7 +245,7 @@ class Gate:
     async def _transact(
         self, operation: Operation[..., Any], caller: Caller, do: Callable[[Tx], Awaitable[R]]
     ) -> R:
-        if operation.told is Told.ENTERED or is_signed(caller):
+        if _changes(operation, caller):
             return await self._store.act(do)
         if operation.browses:
             return await self._store.browse(do)
@@ -282,6 +281,11 @@ class Gate:
         refusal = refusal_of(outcome)
         await self._telling.stranger(verb, arrival, refusal)
         raise refusal
+
+
+def _changes(operation: Operation[..., Any], caller: Caller) -> bool:
+    """Say whether something is written: an entry, or that what a client has signed is used up."""
+    return operation.told is Told.ENTERED or is_signed(caller)
 
 
 def _denial(operation: Operation[..., Any], caller: Caller, arrival: Arrival) -> Denial | None:

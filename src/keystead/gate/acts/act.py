@@ -50,7 +50,7 @@ class Act:
         caller: who asks, already recognised, bounded and allowed.
         arrival: what the request brought.
         keyring: for sealing and for new secrets.
-        recall: where what somebody was shown is looked up, in an act that only reads.
+        recall: where what somebody was shown is looked up.
         seen: other credentials that were used or refused in it, as somebody asked about them.
     """
 

@@ -17,20 +17,24 @@ __all__ = ["Recall"]
 
 
 class Recall:
-    """`Finder` of one act, which is as fresh as the recognition of a caller.
+    """`Finder` of one act.
+
+    What only reads is answered out of memory, as fresh as the recognition of a caller, or else out of the
+    transaction, and remembered then. What changes something is answered out of its transaction alone: it may
+    see what another act of the same group has done, which may yet be taken back.
 
     Attributes:
         is_doubtful: it was answered out of memory, or by keys that found nothing. Another node's may be
             newer, so that nobody is refused by it alone.
     """
 
-    def __init__(self, memory: Freshness, tx: Tx) -> None:
-        """Belong to an act whose transaction has read nothing yet."""
+    def __init__(self, tx: Tx, memory: Freshness | None = None) -> None:
+        """Belong to an act whose transaction has read nothing yet; without a memory, to one that changes."""
         self.is_doubtful = False
-        self._memory = memory
         self._tx = tx
+        self._memory = memory
         # Taken before anything is read, so that what is read then and has changed since is not remembered.
-        self._drops = memory.drops
+        self._drops = 0 if memory is None else memory.drops
 
     async def find(self, candidates: Candidates, id12: str) -> Known | None:
         """See the protocol."""
@@ -47,12 +51,14 @@ class Recall:
         return await self._tx.credentials.find_signing(id12)
 
     def _recalled(self, candidates: Candidates) -> Known | None:
-        held = self._memory.recall(candidates)
+        held = None if self._memory is None else self._memory.recall(candidates)
         self.is_doubtful = held is not None
         return held
 
     async def _learnt(self, found: Awaitable[Known | None]) -> Known | None:
         known = await found
+        if self._memory is None:
+            return known
         if known is None:
             self.is_doubtful = True
             return None

@@ -23,6 +23,7 @@ from keystead.crypto.token_format import is_jwt, read_secret, without_tokens
 from keystead.gate.acts.act import Seen
 from keystead.gate.acts.operation import Told, operation
 from keystead.gate.callers.caller import scopes_held, subject_of
+from keystead.gate.callers.recall import Recall
 from keystead.gate.callers.schemes import Verified, recognise
 from keystead.gate.events import refused_event
 from keystead.policy.decide import check_usable
@@ -32,8 +33,6 @@ from keystead.policy.roles import Role
 from keystead.policy.scope_expression import meets
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
     from keystead.audit.event import Event
     from keystead.core.arrival import Address
     from keystead.core.secret import Secret
@@ -42,7 +41,6 @@ if TYPE_CHECKING:
     from keystead.policy.catalogue.catalogue import API
     from keystead.policy.scope_expression import Demand
     from keystead.ports.credentials import Known
-    from keystead.ports.store import Tx
 
 __all__ = [
     "CODES",
@@ -118,20 +116,6 @@ class Verdict:
     metadata: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class _TxFinder:
-    tx: Tx
-
-    async def find(self, candidates: Collection[tuple[int, bytes]], id12: str) -> Known | None:
-        return await self.tx.credentials.find_presented(candidates, id12)
-
-    async def find_minted(self, candidates: Collection[tuple[int, bytes]]) -> Known | None:
-        return await self.tx.access_tokens.find_presented(candidates)
-
-    async def find_signing(self, id12: str) -> Known | None:
-        return await self.tx.credentials.find_signing(id12)
-
-
 @operation("credential.verify", needs=Permission.TOKENS_VERIFY, told=Told.COUNTED)
 async def verify(act: Act, shown: Shown) -> Verdict:
     """Say whether a credential is good for an API, now and from there.
@@ -168,7 +152,7 @@ async def shown_to(act: Act, token: Secret) -> Known | None:
 
 async def in_tx(act: Act, token: Secret) -> Known | None:
     """Return what a token belongs to, as it is in this transaction; None where it is nobody's."""
-    return await _found(act, token, _TxFinder(act.tx))
+    return await _found(act, token, Recall(act.tx))
 
 
 async def _found(act: Act, token: Secret, finder: Finder) -> Known | None:
