@@ -27,6 +27,7 @@ class Asked(NamedTuple):
     ms: list[float]
     size: int
     items: int
+    busy: bool = False
 
     @property
     def shown(self) -> str:
@@ -47,8 +48,9 @@ class Lists:
         answer = self._connection.getresponse()
         body = answer.read()
         spent = (time.perf_counter() - begun) * 1000
-        assert answer.status == 200, body
-        return Asked([spent], len(body), body.count(b'"public_id"'))
+        busy = answer.status == 503
+        assert busy or answer.status == 200, body
+        return Asked([spent], len(body), body.count(b'"public_id"'), busy=busy)
 
     def often(self, query: str, rounds: int = _ROUNDS) -> Asked:
         for _ in range(3):

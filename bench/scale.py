@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 
 from bench.figures import Figure
 from bench.listing import STORED, Lists, filters, orders, stocked, texts
-from bench.load import cpu_ms, load, memory_mb
+from bench.load import Load, cpu_ms, load, memory_mb
 from bench.starting import seconds_to_start
 from keystead.store.postgres.aside import Aside
 from tests.running import KEYSTEAD, Server, start
@@ -93,7 +93,7 @@ def _compared(pair: Pair) -> list[Figure]:
     found = [_listed(pair, work, queries) for work, queries in works]
     # Every text is read where a page is not full before: that takes as long as there are many.
     found += [_listed(pair, work, (query, query), most=10) for work, query in texts()]
-    found.append(_fetched(pair.few, pair.many))
+    found.append(_fetched(pair))
     memory = (memory_mb(server.process.pid) for server in (pair.many, pair.few))
     found.append(Figure("memory after that", ", ".join(f"{size:.0f} MB" for size in memory)))
     return found
@@ -107,12 +107,13 @@ def _listed(pair: Pair, work: str, queries: tuple[str, str], most: float = 1.1) 
         asker.often(asked, 1)
     before = [cpu_ms(server.process.pid) for server in servers]
     took: tuple[list[float], list[float]] = ([], [])
-    items = [0, 0]
+    items, busy = [0, 0], [0, 0]
     for _ in range(_ROUNDS):
         for n, asked in enumerate(queries):
             once = lists[n].once(asked)
             took[n].append(once.ms[0])
             items[n] = once.items
+            busy[n] += once.busy
     cpu = [
         (cpu_ms(server.process.pid) - begun) / _ROUNDS
         for server, begun in zip(servers, before, strict=True)
@@ -124,21 +125,26 @@ def _listed(pair: Pair, work: str, queries: tuple[str, str], most: float = 1.1) 
     for each in lists:
         each.close()
     shown = f"{ratio:.2f}: {told[0]}; {told[1]}"
-    return Figure(f"a list {work}", shown, f"≤ {most:.2f}", ratio <= most)
+    if any(busy):
+        shown = f"{shown}; {busy[1]} and {busy[0]} of {_ROUNDS} took the database too long"
+    met = ratio <= most and not any(busy)
+    return Figure(f"a list {work}", shown, f"≤ {most:.2f}", met)
 
 
-def _fetched(few: Server, many: Server) -> Figure:
-    rates: tuple[list[float], list[float]] = ([], [])
-    for n, server in enumerate((few, many, few, many)):
+def _fetched(pair: Pair) -> Figure:
+    loads: tuple[list[Load], list[Load]] = ([], [])
+    for n, server in enumerate((pair.few, pair.many) * 2):
         folder = server.folder()
         account = server.account(folder["id"], fields={"password": _SECRET})
         token, _ = server.token("secrets:read")
         asked = load(server, f"/api/v1/accounts/{account['id']}/secret", token=token, seconds=4)
         assert not asked.wrong, asked.example
-        rates[n % 2].append(asked.rate)
-    small, large = max(rates[0]), max(rates[1])
-    shown = f"{large / small:.2f}: {large:,.0f}/s; {small:,.0f}/s"
-    return Figure("fetching a secret by id", shown, "≥ 0.90", large / small >= 0.9)
+        loads[n % 2].append(asked)
+    small, large = (max(each, key=lambda load: load.rate) for each in loads)
+    # What the server spends on each is what it can do; how many a second, what the machine does besides.
+    ratio = small.cpu_ms / large.cpu_ms if pair.by_cpu else large.rate / small.rate
+    shown = f"{ratio:.2f}: {large.shown}; {small.shown}"
+    return Figure("fetching a secret by id", shown, "≥ 0.90", ratio >= 0.9)
 
 
 def _disk(*servers: Server) -> str:
