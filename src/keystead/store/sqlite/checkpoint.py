@@ -38,8 +38,14 @@ class Checkpoints:
 
     def go_on(self) -> None:
         """Copy what is there, unless that is being done; called after each commit, and does not wait."""
-        if time.monotonic() >= self._next and self._free.acquire(blocking=False):
+        if time.monotonic() < self._next or not self._free.acquire(blocking=False):
+            return
+        try:
             self._thread.submit(self._copy)
+        except RuntimeError as error:
+            # No thread could be started. What was committed is durable all the same.
+            self._free.release()
+            self._warn(error)
 
     def close(self) -> None:
         """Finish, and close."""
@@ -53,12 +59,15 @@ class Checkpoints:
             self._has_failed = False
         except sqlite3.Error as error:
             # A commit does it, or fails of the same and says so to whoever waits.
-            if not self._has_failed:
-                name = getattr(error, "sqlite_errorname", type(error).__name__)
-                _LOG.warning("the log could not be copied into the database: %s", name)
-            self._has_failed = True
+            self._warn(error)
         finally:
             now = time.monotonic()
             # The disk is the commits' for as long as it was shared with this.
             self._next = now + max(_LEAST, now - begun)
             self._free.release()
+
+    def _warn(self, error: Exception) -> None:
+        if not self._has_failed:
+            name = getattr(error, "sqlite_errorname", type(error).__name__)
+            _LOG.warning("the log could not be copied into the database: %s", name)
+        self._has_failed = True
