@@ -80,6 +80,8 @@ def test_each_code_can_be_the_status(clocked: Clocked, code: Code) -> None:
     body = {"audience": "keystead", **make(clocked)}
     answer = clocked.call("POST", f"{VERIFY}?status=http", body)
     assert answer.status == status
+    assert ("www-authenticate" in answer.headers) == (status == 401)
+    assert ("retry-after" in answer.headers) == (status == 503)
     found = answer.json()
     assert (found["code"], found["active"]) == (code, code == "VALID")
     plainly = clocked.call("POST", VERIFY, body)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from keystead.api.credentials.answers import CredentialRef
 from keystead.api.instants import text_of
 from keystead.core.arrival import Address, parse_address
+from keystead.core.clock import SECOND, Instant
 from keystead.core.errors import FieldError, Invalid
 from keystead.core.names import wrong_text
 from keystead.core.secret import Secret
@@ -23,6 +25,7 @@ from keystead.policy.scope_expression import (
     demand_of,
 )
 from keystead.web.call import Answer, Call, as_answer
+from keystead.web.refusals import CHALLENGE, RETRY_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,6 +50,10 @@ _STATUS: Final[Mapping[Code, int]] = {
     "NETWORK_UNDECIDED": 503,
 }
 """The outcome as a status, with `?status=http`."""
+
+# As of any answer with this status (RFC 9110 §11.6.1, §10.2.3).
+_HEADERS: Final = {401: {"WWW-Authenticate": CHALLENGE}, 503: {"Retry-After": RETRY_SECONDS}}
+_NOTHING: Final[Mapping[str, str]] = {}
 
 OUTCOMES: Final = tuple(sorted(set(_STATUS.values()) - {200}))
 
@@ -112,7 +119,8 @@ async def verify(call: Call) -> Answer:
     shown = _shown(body)
     verdict = await call.perform(verbs.verify, shown)
     status = _STATUS[verdict.code] if asked.status == "http" else 200
-    return as_answer(_answer(verdict, call.visit.arrival.request_id), status)
+    answer = _answer(verdict, call.at, call.visit.arrival.request_id)
+    return replace(as_answer(answer, status), headers=_HEADERS.get(status, _NOTHING))
 
 
 def _shown(body: VerifyBody) -> Shown:
@@ -166,7 +174,7 @@ def _demand(scopes: tuple[str, ...] | str | None, wrong: list[FieldError]) -> De
     return AllOf(tuple(parts)) if parts else None
 
 
-def _answer(verdict: Verdict, request_id: str) -> VerifyAnswer:
+def _answer(verdict: Verdict, at: Instant, request_id: str) -> VerifyAnswer:
     good = verdict.code == "VALID"
     known = verdict.known
     credential, owner, end = None, None, None
@@ -183,6 +191,11 @@ def _answer(verdict: Verdict, request_id: str) -> VerifyAnswer:
         scopes=tuple(sorted(verdict.scopes)),
         expires_at=text_of(end),
         metadata=dict(verdict.metadata),
-        cache_ttl=CACHE_SECONDS if good else 0,
+        cache_ttl=_seconds_to_keep(end, at) if good else 0,
         request_id=request_id,
     )
+
+
+def _seconds_to_keep(end: Instant | None, at: Instant) -> int:
+    """Return for how many whole seconds the outcome holds: an end is exclusive (Law 9)."""
+    return CACHE_SECONDS if end is None else min(CACHE_SECONDS, (end - at) // SECOND)

@@ -12,7 +12,16 @@ from keystead.core.errors import Invalid, KeysteadError, Refused, Throttled, Una
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["PROBLEM", "STATUS", "Problem", "WrongField", "problem_of", "status_of"]
+__all__ = [
+    "CHALLENGE",
+    "PROBLEM",
+    "RETRY_SECONDS",
+    "STATUS",
+    "Problem",
+    "WrongField",
+    "problem_of",
+    "status_of",
+]
 
 PROBLEM: Final = "application/problem+json"
 
@@ -51,8 +60,8 @@ STATUS: Final[Mapping[str, int]] = {
 }
 """Every code that an answer can carry; a test raises each of them."""
 
-_CHALLENGE: Final = 'Bearer realm="keystead", Token'
-_RETRY_SECONDS: Final = "1"
+CHALLENGE: Final = 'Bearer realm="keystead", Token'
+RETRY_SECONDS: Final = "1"
 _MAX_ERRORS: Final = 100
 
 
@@ -91,11 +100,11 @@ def problem_of(error: KeysteadError, request_id: str) -> tuple[Problem, dict[str
         errors = tuple(WrongField(e.field, e.message) for e in error.errors[:_MAX_ERRORS])
     status = status_of(code)
     if status == HTTPStatus.UNAUTHORIZED:
-        headers["WWW-Authenticate"] = _CHALLENGE
+        headers["WWW-Authenticate"] = CHALLENGE
     if isinstance(error, Throttled):
         headers["Retry-After"] = str(error.retry_after)
     elif status == HTTPStatus.SERVICE_UNAVAILABLE:
-        headers["Retry-After"] = _RETRY_SECONDS
+        headers["Retry-After"] = RETRY_SECONDS
     if status == HTTPStatus.REQUEST_TIMEOUT:
         # The rest of the request may still come, and nobody waits for it.
         headers["Connection"] = "close"
