@@ -266,3 +266,13 @@ def test_too_many_failures_from_one_address_are_asked_to_wait(server: Server) ->
     assert error(found) == (429, "temporarily_unavailable")
     # Nobody is locked out by others' failures.
     assert ask(server, made, source="127.0.9.77").status == 200
+
+
+@pytest.mark.parametrize("path", ["/oauth/introspect", "/oauth/revoke", TOKEN])
+def test_a_clients_secret_is_no_bearer_token(server: Server, path: str) -> None:
+    made = client(server, "tokens:verify")
+    sent = [GRANT] if path == TOKEN else {"token": made.secret}
+    refused = post(server, path, sent, authorization=f"Bearer {made.secret}")
+    assert error(refused) == (401, "invalid_client")
+    whole = post(server, path, sent, authorization=made.basic)
+    assert whole.status == (400 if path == "/oauth/revoke" else 200)

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Final, Literal
 from keystead.core.arrival import Presented
 from keystead.core.errors import Invalid
 from keystead.core.secret import Secret
-from keystead.credentials.kind import ACCESS_TOKEN
+from keystead.credentials.kind import ACCESS_TOKEN, KINDS_BY_MARK
 from keystead.crypto.jose.assertion import unverified_client_id
 from keystead.crypto.token_format import public_id, read_secret
 from keystead.gate.callers.schemes import ASSERTION
+from keystead.policy.permissions import CLIENTS
 
 if TYPE_CHECKING:
     from keystead.api.oauth.forms import ClientForm
@@ -69,13 +70,20 @@ def proof_in(
         if form.client_id is not None and form.client_id != found.identity:
             raise Invalid("client_id is not the client of the Authorization header")
         return Proof(found)
-    if bearers:
+    if bearers and not _is_of_client(found.mark):
         own = _public_id(found.mark)
         if form.client_id is not None and own is not None and form.client_id != own:
             raise Invalid("client_id is not the client of the token presented")
         return Proof(found, BEARER)
     # Another scheme presents nothing that could be good here, but it is no silence either.
     return Proof(Presented(Secret(""), "unknown"))
+
+
+def _is_of_client(token: Secret) -> bool:
+    """Say whether it is a client's secret, which proves who it is beside its id alone (RFC 6749 §2.3.1)."""
+    parts = read_secret(token)
+    kind = None if parts is None else KINDS_BY_MARK.get(parts.mark)
+    return kind is not None and kind.name in CLIENTS
 
 
 def _public_id(token: Secret) -> str | None:
