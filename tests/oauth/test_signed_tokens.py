@@ -281,3 +281,16 @@ def test_one_in_a_url_is_told_to_be_revoked(clocked: Clocked) -> None:
         assert clocked.call("GET", path, token=None).code == "token_in_query"
     entries = ok(clocked.call("GET", f"{V1}/audit/events?page_size=200"))["items"]
     assert token.split(".")[2] not in json.dumps(entries)
+
+
+def test_what_says_more_than_is_recognised_is_not_signed(server: Server) -> None:
+    resources = {f"resource-of-a-long-name-{n:02d}": "list read create edit" for n in range(60)}
+    api = register(server, token_format="jwt", groups=catalogue(**resources))
+    levels = dict.fromkeys(resources, "write")
+    made = client(server, access=[access(api, **levels)])
+    assert error(ask(server, made)) == (400, "invalid_scope")
+    few = " ".join(f"{name}:list" for name in resources)
+    token = ok(ask(server, made, [("scope", few)]))["access_token"]
+    assert introspected(server, token, client(server, "tokens:verify"))["active"]
+    assert post(server, "/oauth/revoke", {"token": token}, authorization=made.basic).status == 200
+    assert introspected(server, token) == INACTIVE

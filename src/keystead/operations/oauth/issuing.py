@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from keystead.core.clock import DAY, MINUTE, SECOND, Instant, later
-from keystead.core.errors import Invalid, Refused, Throttled
+from keystead.core.errors import Invalid, Refused, Throttled, Unauthenticated
 from keystead.core.ids import new_id
 from keystead.credentials.access_token import AccessToken
 from keystead.credentials.kind import ACCESS_TOKEN, KINDS
 from keystead.crypto.jose.signing import TokenClaims
-from keystead.crypto.token_format import mint
+from keystead.crypto.token_format import is_jwt, mint
 from keystead.gate.acts.operation import Told, operation
 from keystead.gate.callers.caller import scopes_held
 from keystead.operations.oauth.naming import audience_of, client_id_of, identifier_of
@@ -91,6 +91,7 @@ async def issue_token(act: Act, wish: TokenWish) -> IssuedToken:
     Raises:
         Invalid: `invalid_request`, `unsupported_grant_type` or `invalid_scope`, it cannot be understood.
         Refused: `invalid_target` or `invalid_scope`, it is not the client's to have.
+        Unauthenticated: `credential_expired`, it ends before a token of it could be used.
         Throttled: it was given too many within a minute.
     """
     _require_grant(wish)
@@ -164,6 +165,10 @@ async def _minted(
     end = later(act.at, min(api.token_seconds for api in apis) * SECOND)
     if parent.expires_at is not None:
         end = Instant(min(end, parent.expires_at))
+    if end - act.at < SECOND:
+        raise Unauthenticated(
+            "credential_expired", "the client ends within a second", rule="expires_at"
+        )
     id_ = new_id("cred")
     id12 = id_.removeprefix("cred_")
     if all(api.token_format == "jwt" for api in apis):  # noqa: S105  # a form, not a token
@@ -190,7 +195,8 @@ async def _signed(
 
     Raises:
         Refused: `invalid_target`, the client is bound to networks, to which whoever verifies offline cannot
-            hold it; `invalid_scope`, one list of scopes would say too much to one of several APIs.
+            hold it; `invalid_scope`, one list of scopes would say too much to one of several APIs, or is too
+            long for a token.
     """
     if parent.networks and any(api.offline_networks == "refused" for api in apis):
         raise Refused(
@@ -209,7 +215,7 @@ async def _signed(
         )
     signer = await signer_for(act, apis[0].algorithm)
     client_id = client_id_of(parent)
-    return signer.sign(
+    signed = signer.sign(
         TokenClaims(
             iss=bounds.issuer,
             exp=bounds.end // SECOND,
@@ -221,6 +227,13 @@ async def _signed(
             scope=" ".join(sorted(scopes)),
         )
     )
+    if not is_jwt(signed):
+        raise Refused(
+            "invalid_scope",
+            "a signed token that says all these scopes is longer than any that is recognised; ask for fewer",
+            rule="length of a token",
+        )
+    return signed
 
 
 async def _ended_by_cap(act: Act, known: Known, n: int) -> dict[str, int]:
