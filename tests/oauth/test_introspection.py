@@ -204,13 +204,13 @@ def test_a_scope_that_the_owners_roles_lack_is_not_told(server: Server) -> None:
     assert told(server, verifier(server), token)["scope"] == "accounts:list"
 
 
-def test_a_token_without_scopes_has_no_scope_member(server: Server) -> None:
+def test_a_token_that_was_narrowed_to_nothing_is_none(server: Server) -> None:
     made = client(server, "accounts:list")
     token = exchanged(server, made)
     ok(server.call("PATCH", made.path, {"scopes": ["folders:list"]}))
-    found = told(server, verifier(server), token)
-    assert found["active"]
-    assert "scope" not in found
+    assert told(server, verifier(server), token) == NOTHING
+    verdict = ok(server.call("POST", "/api/v1/verify", {"token": token, "audience": "keystead"}))
+    assert (verdict["active"], verdict["code"]) == (False, "INSUFFICIENT_SCOPE")
 
 
 def test_networks_are_judged_by_the_address_that_the_api_says(server: Server) -> None:

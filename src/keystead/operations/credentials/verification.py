@@ -191,6 +191,8 @@ def _decided(
     if api is None or asked not in known.audience:
         return _OTHER_AUDIENCE, nothing
     scopes = scopes_held(known, api)
+    if not scopes:
+        return _LACKS_SCOPE, nothing
     if shown.demand is not None and not meets(scopes, shown.demand, api.actions):
         return _LACKS_SCOPE, nothing
     return None, scopes

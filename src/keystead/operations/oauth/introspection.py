@@ -79,7 +79,13 @@ async def introspect_token(
     # A client's own secret is no API's business: it is for the token endpoint.
     if known is None or known.credential.kind in CLIENTS:
         return None
-    apis = [api for api in mine if api.identifier in known.audience]
+    held = {
+        api.identifier: scopes
+        for api in mine
+        if api.identifier in known.audience and (scopes := scopes_held(known, api))
+    }
+    # What was narrowed to nothing on an API is no token for it, as none would be issued.
+    apis = [api for api in mine if api.identifier in held]
     if not apis:
         return None
     denial = check_usable(subject_of(known), Circumstance(act.at, address))
@@ -87,6 +93,6 @@ async def introspect_token(
         act.seen.append(Seen(known, address, refusal_of(act, known, denial, address)))
         return None
     act.seen.append(Seen(known, address))
-    scopes, _ = same_on_all({api.identifier: scopes_held(known, api) for api in apis}, apis)
+    told, _ = same_on_all(held, apis)
     audience = tuple(api.identifier for api in apis)
-    return Introspected(known, client_id_of(known.parent or known.credential), audience, scopes)
+    return Introspected(known, client_id_of(known.parent or known.credential), audience, told)
