@@ -11,13 +11,16 @@ import pytest
 from tests.doors.cast import V1, ok, problem, until
 from tests.doors.repeating import entries
 from tests.doors.tokens import CREDENTIALS, create, lives, record_of, wrong
-from tests.oauth.asking import SECURE_ACCESS, TOKEN, Client, ask, exchanged
+from tests.oauth.asking import SECURE_ACCESS, TOKEN, Client, ask, exchanged, post
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.clocked import Clocked
     from tests.running import Served, Server
+
+
+REVOKE = "/oauth/revoke"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +92,41 @@ def test_c22_both_ids_are_recognised_in_every_manner(server: Server) -> None:
     assert problem(refused) == (401, "invalid_credential")
 
 
-def test_c22_the_former_id_is_no_credential_of_its_own(server: Server) -> None:
+def test_c22_the_former_id_is_no_credential_of_its_own(clocked: Clocked) -> None:
+    server = clocked
     it = refresh(server, key(server))
     path = f"{CREDENTIALS}/{it.old.record['id']}"
+    assert ok(server.call("GET", path))["id"] == it.new.record["id"], "it names the key"
+    again = refresh(server, key(server))
+    ok(server.call("POST", f"{CREDENTIALS}/{again.old.record['id']}/revoke"))
+    assert lives(server, again.old.secret, again.new.secret) == [False, False]
+    server.set(server.after(hours=1))
     for method, more in (("GET", ""), ("DELETE", ""), ("POST", "/rotate"), ("POST", "/refresh")):
         assert problem(server.call(method, path + more)) == (404, "not_found")
     name = it.new.record["name"]
     found = ok(server.call("GET", f"{CREDENTIALS}?kind=api_key&q={quote(name)}"))["items"]
     assert [each["id"] for each in found] == [it.new.record["id"]]
+
+
+def test_c22_nothing_that_the_old_secret_gave_takes_over_the_key(server: Server) -> None:
+    it = refresh(server, key(server, scopes=["credentials:rotate"]))
+    token = exchanged(server, it.old)
+    for presented in (it.old.secret, token):
+        for path in (f"{it.path}/rotate", f"{it.path}/refresh"):
+            wish = {"expires_in": "50m"} if path.endswith("rotate") else {}
+            refused = server.call("POST", path, wish, token=presented)
+            assert problem(refused) == (409, "wrong_state")
+    assert lives(server, it.new.secret) == [True]
+
+
+def test_c22_tokens_are_given_back_under_either_id(server: Server) -> None:
+    it = refresh(server, key(server))
+    token = exchanged(server, it.old)
+    assert post(server, REVOKE, {"token": token}, authorization=it.new.basic).status == 200
+    assert lives(server, token, it.old.secret) == [False, True]
+    sent = {"token": it.old.secret}
+    assert post(server, REVOKE, sent, authorization=it.old.basic).status == 200
+    assert lives(server, it.old.secret, it.new.secret) == [False, False]
 
 
 ENDINGS: dict[str, Callable[[Served, Refreshed], Any]] = {

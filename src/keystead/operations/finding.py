@@ -45,18 +45,33 @@ async def get_self(act: Act) -> Listed:
 async def reach_credential(act: Act, credential_id: str, permission: Permission) -> Listed:
     """Return one that the caller reaches with a permission, and name it for the entry.
 
+    A refreshed key is found by its former id as well, as long as that is good: it is what leaked, if anything
+    did, and what stands in the audit.
+
     Raises:
         NotFound: there is none, or it is not the caller's to see.
     """
     act.seek("credential", credential_id)
-    listed = await get_credential(act, credential_id)
+    listed = await _find_by_either_id(act, credential_id)
+    if listed is None:
+        raise NotFound("credential")
     found = listed.credential
     if not act.caller.reaches(found.owner_id, permission):
         raise NotFound("credential")
     if act.caller.is_key_admin and (found.kind, found.type) != MANAGED:
         raise NotFound("credential")
-    act.about("credential", credential_id, found.name)
+    act.about("credential", found.id, found.name)
     return listed
+
+
+async def _find_by_either_id(act: Act, credential_id: str) -> Listed | None:
+    records = act.tx.credentials
+    listed = await records.find(credential_id)
+    if listed is not None:
+        return listed
+    listed = await records.find_successor(credential_id)
+    ends_at = None if listed is None else listed.credential.former_ends_at
+    return listed if ends_at is not None and act.at < ends_at else None
 
 
 async def save_credential(act: Act, after: Credential, was: int) -> None:

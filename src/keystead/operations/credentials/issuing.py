@@ -164,12 +164,20 @@ def require_within(
         )
 
 
-def require_newest_secret(act: Act, credential: Credential) -> None:
-    """Refuse a secret that is being replaced to take over what replaces it."""
-    known = act.caller.known
-    if known is None or known.credential.id not in {credential.id, credential.former_id}:
+def require_newest_secret(act: Act, listed: Listed) -> None:
+    """Refuse a secret that is being replaced, or a token given for it, to take over what replaces it.
+
+    It is judged by what stands in this act's transaction: what is remembered may be older.
+    """
+    known, credential = act.caller.known, listed.credential
+    if known is None:
         return
-    if known.secret.retires_at is not None:
+    used, n = known.used
+    is_replaced = used == credential.former_id or (
+        used == credential.id
+        and any(each.n == n and each.retires_at is not None for each in listed.secrets)
+    )
+    if is_replaced:
         raise Conflict(
             "wrong_state", "this secret is being replaced; only the newest one rotates further"
         )

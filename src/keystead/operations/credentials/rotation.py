@@ -76,7 +76,7 @@ async def refresh_credential(act: Act, credential_id: str, rotation: Rotation = 
     before = listed.credential
     if not KINDS[before.kind].has_new_ids:
         raise Conflict("wrong_state", "only an API key gets a new id; rotate this one instead")
-    require_newest_secret(act, before)
+    require_newest_secret(act, listed)
     if wrong := rotation.wrong(before, lifecycle.live_secrets(listed.secrets, act.at)):
         raise Invalid.of(*wrong)
     ends_at = lifecycle.retirement(act.at, rotation.overlap)
@@ -107,7 +107,7 @@ async def _handed_out(act: Act, credential_id: str) -> Listed:
 
 async def _rotate(act: Act, listed: Listed, rotation: Rotation) -> Issued:
     before = listed.credential
-    require_newest_secret(act, before)
+    require_newest_secret(act, listed)
     live = lifecycle.live_secrets(listed.secrets, act.at)
     if wrong := rotation.wrong(before, live):
         raise Invalid.of(*wrong)

@@ -11,7 +11,7 @@ from keystead.core.errors import Invalid, Refused
 from keystead.credentials import lifecycle
 from keystead.gate.acts.operation import Told, operation
 from keystead.operations.credentials.verification import in_tx
-from keystead.operations.finding import get_credential, save_credential
+from keystead.operations.finding import get_self, save_credential
 from keystead.policy.permissions import BEARERS, CLIENTS
 
 if TYPE_CHECKING:
@@ -46,7 +46,9 @@ async def revoke_token(act: Act, token: Secret | None) -> None:
 
 async def _end_minted(act: Act, known: Known, minted: AccessToken) -> None:
     act.about("access_token", minted.id, known.credential.name)
-    if act.caller.credential.id not in {minted.parent_id, minted.id}:
+    asking = act.caller.credential
+    # A key under its new id ends what was given to it under its former one.
+    if asking.id != minted.id and minted.parent_id not in {asking.id, asking.former_id}:
         raise _not_yours()
     await act.tx.access_tokens.revoke(minted, act.at)
 
@@ -61,7 +63,7 @@ async def _end_itself(act: Act, known: Known) -> None:
             "unsupported_token_type",
             "a client's secret is no token; rotate or revoke the client instead",
         )
-    listed = await get_credential(act, credential.id)
+    listed = await get_self(act)
     after = lifecycle.revoked(listed.credential, act.at)
     if after is not listed.credential:
         await save_credential(act, after, listed.credential.revision)

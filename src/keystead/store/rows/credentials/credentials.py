@@ -82,11 +82,7 @@ _PRESENTED: Final = kept(
     .where(_S.digest == bindparam("wanted"), _S.pepper_n == bindparam("pepper"))
 )
 _FIND: Final = kept(_WITH_OWNER.where(_C.id == bindparam("wanted"), LIVING))
-_SUCCESSOR: Final = kept(
-    _WITH_OWNER.where(_C.former_id == bindparam("wanted"), LIVING).with_for_update(
-        of=tables.credentials
-    )
-)
+_SUCCESSOR: Final = kept(_WITH_OWNER.where(_C.former_id == bindparam("wanted"), LIVING))
 _SIGNING: Final = kept(
     select(*LEAN_COLUMNS, *OWNER_COLUMNS)
     .select_from(tables.credentials)
@@ -95,6 +91,7 @@ _SIGNING: Final = kept(
 )
 _METADATA_OF: Final = kept(select(_C.metadata).where(_C.id == bindparam("wanted")))
 _FIND_AND_HOLD: Final = _FIND.with_for_update(of=tables.credentials)
+_SUCCEED_AND_HOLD: Final = _SUCCESSOR.with_for_update(of=tables.credentials)
 _FIND_ALL: Final = kept(_WITH_OWNER.where(is_one_of(_C.id, bindparam("ids"))))
 _SECRETS_OF: Final = kept(
     select(_S.credential_id, *_SECRET_COLUMNS)
@@ -137,6 +134,7 @@ class CredentialRows:
         self._generation = generation
         self._former = FormerRows(run, generation)
         self._find = _FIND_AND_HOLD if holds else _FIND
+        self._successor = _SUCCEED_AND_HOLD if holds else _SUCCESSOR
 
     async def insert(self, credential: Credential, secret: StoredSecret | None) -> None:
         """See the port."""
@@ -156,7 +154,7 @@ class CredentialRows:
 
     async def find_successor(self, former_id: str) -> Listed | None:
         """See the port."""
-        row = await self._run.row(_SUCCESSOR, {"wanted": former_id})
+        row = await self._run.row(self._successor, {"wanted": former_id})
         return None if row is None else (await self._listed([row]))[0]
 
     async def find_presented(
