@@ -9,6 +9,7 @@ __all__ = [
     "audit",
     "audit_export",
     "audit_filters",
+    "audit_verify",
     "groups",
     "installation",
     "keyring",

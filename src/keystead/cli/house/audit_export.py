@@ -55,12 +55,13 @@ def export(  # noqa: PLR0913  # the filters of the list
 ) -> None:
     """Export entries, oldest first, through a server; the filters are those of the list.
 
-    That is entered itself. With --data DIR it is every entry of a data directory.
+    That is entered itself. With --data DIR it is every entry of a data directory. The form is JSON Lines,
+    with --json too; with --out FILE that says in one document what was written.
     """
     if form not in _FORMS:
         raise Misuse("--format takes jsonl or csv")
-    if json and out is None:
-        raise Misuse("--json needs --out FILE: standard output holds the entries already")
+    if json and out is None and form != "jsonl":
+        raise Misuse("--json on standard output is JSON Lines; --format csv needs --out FILE then")
     wanted = {
         "node": node, "verb": verb, "owner": owner, "credential": credential, "object_": object_,
         "decision": decision, "after": after, "before": before,
