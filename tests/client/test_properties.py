@@ -12,13 +12,16 @@ from keystead_client import (
     Answer,
     Call,
     KeysteadError,
+    Secret,
     accounts,
     apis,
     audit,
     credentials,
     folders,
     owners,
+    settings,
     signing_keys,
+    verification,
 )
 from keystead_client._core.exchange import read, refusal_in
 from tests.client.peer import CREDENTIAL
@@ -37,8 +40,11 @@ CALLS: list[Call[object]] = [
     credentials.whoami(),
     folders.find(),
     owners.find(),
+    settings.edit(),
+    settings.get(),
     signing_keys.find(),
     signing_keys.rotate("ES256"),
+    verification.verify(Secret("x")),
 ]
 SCALARS = (
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.datetimes().map(str)
