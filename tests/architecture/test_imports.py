@@ -53,6 +53,7 @@ def empty_house(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("api", "import keystead.store", "Doors for clients reach stores"),
         ("operations", "import sqlalchemy", "The middle knows no framework"),
         ("web", "import keystead_client", "Only the command line uses the client"),
+        ("../keystead_client", "import keystead.core", "The client is a house of its own"),
     ],
     ids=[
         "core-climbs",
@@ -60,6 +61,7 @@ def empty_house(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "a-door-opens-the-store",
         "an-operation-writes-sql",
         "web-calls-the-client",
+        "the-client-knows-the-house",
     ],
 )
 def test_a_forbidden_import_breaks_its_contract(
