@@ -62,6 +62,15 @@ def test_c7_null_is_never(server: Server) -> None:
     assert "keystead-credential-expires" not in answer.headers
 
 
+def test_c7_left_out_is_refused_and_empty_is_never(server: Server) -> None:
+    unsaid = wanted(server)
+    del unsaid["expires_at"]
+    assert field_errors(server.call("POST", "/api/v1/credentials", unsaid)) == {"expires_at"}
+    for never in (None, ""):
+        made = server.call("POST", "/api/v1/credentials", wanted(server, expires_at=never))
+        assert ok(made, 201)["credential"]["expires_at"] is None
+
+
 def test_c12_the_eleventh_network_is_refused(server: Server) -> None:
     ten = [f"192.0.2.{n}" for n in range(10)]
     _, credential = server.token("secrets:read", networks=[*ten, "192.0.2.0-192.0.2.0"])

@@ -1,14 +1,20 @@
 """Rows S of docs/features.md, each through a real door."""
 
 import json
+import ssl
 import subprocess
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.doors.certificates import new_pair, put
 from tests.features.asking import field_errors, list_of, password_at, place, wanted
-from tests.running import KEYSTEAD, Server
+from tests.running import KEYSTEAD, Server, installed, start
+
+NO_SUCH_AUTHORITY = 60
+"""What curl ends with where it cannot trust the certificate."""
 
 
 def test_s1_a_program_fetches_one_secret_as_json_or_text(server: Server) -> None:
@@ -149,12 +155,26 @@ def test_s17_the_secret_is_shown_once_and_kept_as_a_digest(server: Server) -> No
 def test_s20_plain_curl_is_enough(server: Server) -> None:
     _, path = place(server)
     token, _ = server.token("secrets:read")
-    done = subprocess.run(
-        ["curl", "-s", "-X", "GET", "-H", f"Authorization: Bearer {token}", f"{server.url}{path}"],
-        capture_output=True,
-        check=True,
-    )
+    done = curl(token, f"{server.url}{path}")
     assert json.loads(done.stdout)["fields"] == {"password": "pass-word"}
+
+
+def test_s20_curl_checks_the_certificate(tmp_path: Path) -> None:
+    pair = new_pair()
+    cert, key = put(tmp_path, cert=pair.cert, key=pair.key)
+    data = tmp_path / "data"
+    served = start(
+        data, installed(data), "--tls-cert", str(cert), "--tls-key", str(key),
+        context=ssl.create_default_context(cafile=cert),
+    )  # fmt: skip
+    try:
+        whoami = f"{served.url}/api/v1/whoami"
+        done = curl(served.admin_token, whoami, "--cacert", str(cert))
+        assert json.loads(done.stdout)["address"] == "127.0.0.1"
+        unknown = curl(served.admin_token, whoami)
+        assert (unknown.returncode, unknown.stdout) == (NO_SUCH_AUTHORITY, b"")
+    finally:
+        served.stop()
 
 
 def test_s21_a_deleted_token_is_refused_from_the_next_request_on(server: Server) -> None:
@@ -208,6 +228,13 @@ def test_s26_state_and_last_use_are_shown(server: Server) -> None:
     assert states == ["disabled", "active", "revoked"]
     soon = (datetime.now(UTC) + timedelta(days=29)).isoformat()
     assert server.token("secrets:read", expires_at=soon)[1]["state"] == "expiring"
+
+
+def curl(token: str, url: str, *options: str) -> subprocess.CompletedProcess[bytes]:
+    """Ask by curl; the token goes through a pipe, for its command line is everybody's to read."""
+    header = f"Authorization: Bearer {token}\n".encode()
+    line = ["curl", "-s", *options, "-H", "@-", url]
+    return subprocess.run(line, input=header, capture_output=True, check=False)
 
 
 def who(server: Server, token: str) -> int:
