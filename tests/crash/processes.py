@@ -9,6 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.crash.line import worker_of
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -69,5 +71,4 @@ def answers_of_both(fetch: Callable[[], Answer], requests: int) -> set[tuple[int
 
 
 def _worker(answer: Answer) -> str:
-    """Return which process answered: request ids of one begin alike."""
-    return answer.headers["keystead-request-id"][4:12]
+    return worker_of(answer.headers["keystead-request-id"])

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import random
 import threading
 from dataclasses import dataclass, field
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPException
 from time import sleep
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
+from typing import TYPE_CHECKING
 
-from tests.oauth.asking import FORM, GRANT, TOKEN, client
+from tests.crash.line import Line
+from tests.oauth.asking import GRANT, TOKEN, client
 from tests.oauth.signing import proof_of, signing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from tests.running import Server
 
-__all__ = ["Answered", "Line", "Stream"]
+__all__ = ["Answered", "Stream"]
 
 
 @dataclass(slots=True)
@@ -47,49 +46,6 @@ class Answered:
     spent: set[str] = field(default_factory=set)
     entered: set[str] = field(default_factory=set)
     asked: int = 0
-
-
-class Line:
-    """One kept-open connection; every request on it has the same token unless told otherwise."""
-
-    def __init__(self, server: Server, token: str, source: str | None = None) -> None:
-        host, _, port = server.url.removeprefix("http://").partition(":")
-        self._token = token
-        self._connection = HTTPConnection(
-            host, int(port), timeout=20, source_address=(source, 0) if source else None
-        )
-
-    def ask(
-        self, method: str, path: str, body: object = None, *, token: str | None = None
-    ) -> tuple[int, Any, str]:
-        """Return status, decoded body and request id."""
-        headers = {"Authorization": f"Bearer {token or self._token}"}
-        data = None
-        if body is not None:
-            data = json.dumps(body).encode()
-            headers["Content-Type"] = "application/json"
-        return self._send(method, path, data, headers)
-
-    def form(
-        self, path: str, pairs: Sequence[tuple[str, str]], authorization: str | None = None
-    ) -> tuple[int, Any, str]:
-        """The same of a form, whose sender is who it says he is."""
-        headers = {"Content-Type": FORM}
-        if authorization is not None:
-            headers["Authorization"] = authorization
-        return self._send("POST", path, urlencode(pairs).encode(), headers)
-
-    def _send(
-        self, method: str, path: str, data: bytes | None, headers: dict[str, str]
-    ) -> tuple[int, Any, str]:
-        self._connection.request(method, path, body=data, headers=headers)
-        answer = self._connection.getresponse()
-        found = answer.read()
-        request_id = answer.headers["Keystead-Request-Id"]
-        return answer.status, json.loads(found) if found else None, request_id
-
-    def close(self) -> None:
-        self._connection.close()
 
 
 class _Unanswered(Exception):

@@ -13,8 +13,9 @@ import pytest
 
 from keystead.installation import verify_audit
 from tests.crash.cluster import own_cluster
+from tests.crash.line import Line
 from tests.crash.nodes import found
-from tests.crash.stream import Line, Stream
+from tests.crash.stream import Stream
 from tests.crash.test_kill_series import check_kept
 from tests.crash.test_workers import eventually, workers_of
 from tests.relay import relay

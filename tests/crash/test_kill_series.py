@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from keystead.installation import verify_audit
+from tests.crash.line import Line
 from tests.crash.places import Place, place_on
 from tests.crash.processes import cut_power
-from tests.crash.stream import Line, Stream
+from tests.crash.stream import Stream
 from tests.oauth.asking import GRANT, TOKEN, error, post
 from tests.oauth.signing import proof_of
 

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 
 from tests.crash.cluster import own_cluster
+from tests.crash.line import Line
 from tests.crash.namespaces import HERE, own_namespace
 from tests.crash.nodes import found, join
-from tests.crash.stream import Line
 from tests.running import KEYSTEAD, Server, start
 from tests.store.servers import own_schema, require_server
 

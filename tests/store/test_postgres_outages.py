@@ -12,8 +12,9 @@ import pytest
 
 from keystead.installation import verify_audit
 from keystead.store.postgres.aside import Aside
+from tests.crash.line import Line
 from tests.crash.nodes import found
-from tests.crash.stream import Line, Stream
+from tests.crash.stream import Stream
 from tests.crash.test_database_restarts import await_answer, entered_ids
 from tests.crash.test_kill_series import check_kept
 from tests.relay import relay
