@@ -46,7 +46,7 @@ class Figure:
 
 def write(chapters: dict[str, list[Figure]]) -> None:
     """Write every chapter's figures, with the machine and the day."""
-    lines = ["# Measurements", "", *_machine(), "", _METHOD]
+    lines = ["# Measurements", "", *machine("this bench included"), "", _METHOD]
     for title, figures in chapters.items():
         lines += [f"## {title}", "", "| work | found | target | |", "|---|---|---|---|"]
         lines += [f"| {f.work} | {f.found} | {f.target} | {f.verdict} |" for f in figures]
@@ -61,13 +61,14 @@ def tell(title: str, figures: list[Figure]) -> None:
         print(f"  {figure.work}: {figure.found}  {figure.target} {figure.verdict}".rstrip())
 
 
-def _machine() -> list[str]:
+def machine(busy_with: str) -> list[str]:
+    """Say on which machine this was measured, and when."""
     release = platform.freedesktop_os_release()
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     packages = ", ".join(f"{name} {version(name)}" for name in ("litestar", "uvicorn", "uvloop"))
     machine = f"{os.cpu_count()} cores ({_processor()}), {memory:.0f} GB"
     system = f"{release['PRETTY_NAME']}, Linux {'.'.join(platform.release().split('.')[:2])}"
-    load = f"load average {os.getloadavg()[1]:.1f} over the last five minutes, this bench included"
+    load = f"load average {os.getloadavg()[1]:.1f} over the last five minutes, {busy_with}"
     return [
         f"{datetime.now(UTC):%Y-%m-%d}, Keystead {version('keystead')}: {machine}, {system},",
         f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {packages};",

@@ -6,6 +6,7 @@ from collections.abc import Generator, Iterator
 import pytest
 from hypothesis import settings
 
+from tests.figures import TRIALS, Figures
 from tests.running import Server, running
 
 # No deadline: two workers on two cores make one example's time mean nothing.
@@ -26,6 +27,12 @@ def workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The same with two workers."""
     with running(tmp_path_factory.mktemp("workers") / "data", "--workers", "2") as found:
         yield found
+
+
+@pytest.fixture
+def figures() -> Figures:
+    """Where a trial writes what it measured; in an ordinary run, nowhere."""
+    return Figures(TRIALS if os.environ.get("KEYSTEAD_TRIALS") else None)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from tests.figures import Figures
     from tests.running import Server
 
 ON_POSTGRESQL = pytest.param("postgresql", marks=pytest.mark.postgresql)
@@ -40,12 +41,20 @@ def test_a_power_cut_loses_no_answered_act(
 @pytest.mark.trial
 @BOTH
 @pytest.mark.parametrize("workers", [1, 2])
-def test_fifty_power_cuts_lose_no_answered_act(tmp_path: Path, engine: str, workers: int) -> None:
+def test_fifty_power_cuts_lose_no_answered_act(
+    tmp_path: Path, engine: str, workers: int, figures: Figures
+) -> None:
     with place_on(engine, tmp_path / "data") as place:
-        kill_series(place, workers, kills=50)
+        answered = kill_series(place, workers, kills=50)
+    figures.write(
+        f"Fifty power cuts ({engine}, workers: {workers})",
+        acts_answered=f"{answered:,}",
+        lost=0,
+    )
 
 
-def kill_series(place: Place, workers: int, kills: int) -> None:
+def kill_series(place: Place, workers: int, kills: int) -> int:
+    """Return how many acts were answered, each of which was then found."""
     arguments = () if workers == 1 else ("--workers", str(workers))
     # Else it is another one after each start: the URL of another port.
     with (place.data / "keystead.toml").open("a") as settings:
@@ -69,7 +78,7 @@ def kill_series(place: Place, workers: int, kills: int) -> None:
             check_chain(place)
             answered += sum(len(told.entered) for told in stream.answered)
         assert answered >= 10 * kills, "the stream was too thin to prove anything"
-        print(f"{kills} kills, {workers} workers: {answered} answered acts, none lost")
+        return answered
     finally:
         cut_power(server)
 
