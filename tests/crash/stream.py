@@ -55,7 +55,8 @@ class _Unanswered(Exception):
 class Stream:
     """Several clients at once, until the server is gone or the test has seen enough.
 
-    A patient one takes 503 for no answer, and goes on.
+    A patient one takes 503 for no answer, and goes on. One that does not lend can go on for long: a client
+    has only so many access tokens, and the newest end the oldest.
 
     Attributes:
         signers: who signs, for each client.
@@ -69,11 +70,13 @@ class Stream:
         clients: int = 6,
         *,
         patient: bool = False,
+        lending: bool = True,
     ) -> None:
         self._server = server
         self._accounts = account_ids
         self._stem = stem
         self._patient = patient
+        self._lending = lending
         self._over = threading.Event()
         self.answered = [Answered() for _ in range(clients)]
         self._borrowers = [client(server, "accounts:list") for _ in range(clients)]
@@ -109,10 +112,13 @@ class Stream:
             lambda: self._write(line, told, number),
             lambda: self._write(line, told, number),
             lambda: self._fetch(line, told),
-            lambda: self._borrow(line, told, number),
-            lambda: self._sign(line, told, number),
-            lambda: self._return(line, told),
         ]
+        if self._lending:
+            acts += [
+                lambda: self._borrow(line, told, number),
+                lambda: self._sign(line, told, number),
+                lambda: self._return(line, told),
+            ]
         try:
             while not self._over.is_set():
                 told.asked += 1
