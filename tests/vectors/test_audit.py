@@ -53,6 +53,17 @@ def test_the_chains_have_these_ids_digests_and_signatures() -> None:
         assert decode_checkpoint(vector["checkpoint"] + "\n") == checkpoint
 
 
+def test_a_cut_has_a_signature_that_is_none_of_a_head() -> None:
+    key = AuditKey({1: bytes.fromhex(CHAIN["audit_key"])})
+    for vector in CHAIN["cuts"]:
+        digest, mac = bytes.fromhex(vector["digest"]), bytes.fromhex(vector["mac"])
+        place = (vector["node"], vector["n"], digest)
+        assert key.sign_cut(*place) == (vector["key_n"], mac)
+        assert key.check_cut(*place, vector["key_n"], mac)
+        assert not key.check(*place, vector["key_n"], mac)
+        assert not key.check_cut(*place, *key.sign(*place))
+
+
 def test_what_one_chain_joins_of_another_is_that_ones_checkpoint() -> None:
     joining = msgspec.convert(ENTRIES[-1]["event"], Event)
     (head,) = heads_in(joining)

@@ -18,6 +18,7 @@ from keystead.audit.chain import (
     follow,
     genesis,
 )
+from keystead.audit.cuts import cut_in
 from keystead.audit.entry import decode_entry
 from keystead.audit.errors import BrokenEntry
 from keystead.audit.findings import MOST_FINDINGS, Finding, Report
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from keystead.audit.event import Event
+    from keystead.core.clock import Instant
 
 __all__ = ["Verifier"]
 
@@ -42,14 +44,18 @@ class Verifier:
 
     __slots__ = (
         "_audit_key",
+        "_begins",
         "_computed",
+        "_cut_at",
         "_entries",
         "_findings",
         "_head",
         "_joined",
         "_linked",
+        "_notes",
         "_since",
         "_unlisted",
+        "_wants_entry",
     )
 
     def __init__(self, audit_key: AuditKey, node: int, since: Iterable[SignedHead] = ()) -> None:
@@ -70,8 +76,37 @@ class Verifier:
         self._findings: list[Finding] = []
         self._unlisted = 0
         self._joined: list[tuple[int, SignedHead]] = []
+        # What the first entry follows, if others were cut off before it.
+        self._begins: Head | None = None
+        self._cut_at: Instant | None = None
+        self._wants_entry = False
+        self._notes: list[str] = []
         self._since: Final = [checkpoint for checkpoint in since if self._is_ours(checkpoint)]
         self._since.sort(reverse=True)
+
+    def begin_behind(self, cut: Head, *, is_entered: bool = True) -> None:
+        """Begin behind a cut whose signature was checked, unless more than that has been read already.
+
+        Args:
+            cut: the last entry that is gone, or goes.
+            is_entered: whether the entry that says so has to be among those that are fed.
+        """
+        if cut.n <= self._head.n:
+            return
+        self._settle(None)
+        self._begins, self._wants_entry, self._linked = cut, is_entered, True
+        self._head = cut
+        older = []
+        while self._since and self._since[-1].n <= cut.n:
+            since = self._since.pop()
+            if since.n < cut.n:
+                older.append(str(since.n))
+            else:
+                self._hold_against(since)
+        if older:
+            self._notes.append(
+                f"not verifiable any more: exported checkpoints of entries before that ({', '.join(older)})"
+            )
 
     def feed_all(self, entries: Iterable[StoredEntry]) -> None:
         """Check the next entries, as they come."""
@@ -80,11 +115,14 @@ class Verifier:
 
     def feed(self, entry: StoredEntry) -> None:
         """Check the next entry."""
-        self._entries += 1
         last = self._head.n
         if entry.node != self._head.node:
+            self._entries += 1
             self.note(entry.n, f"entry {entry.n} is of {_foreign(entry.node)}")
             return
+        if self._begins is not None and entry.n <= self._begins.n:
+            return  # cut off, and not deleted yet
+        self._entries += 1
         if entry.n <= last:
             self.note(entry.n, f"order changed: entry {entry.n} comes after entry {last}")
             return
@@ -97,12 +135,8 @@ class Verifier:
         self._head = Head(entry.node, entry.n, entry.digest)
         while self._since and self._since[-1].n <= entry.n:
             since = self._since.pop()
-            if since.n == entry.n and not self._is_last(since.digest):
-                self.note(
-                    entry.n,
-                    f"the exported checkpoint is contradicted: entry {entry.n} or one before it was"
-                    " changed after the export, and the digests recomputed",
-                )
+            if since.n == entry.n:
+                self._hold_against(since)
 
     def take_joined(self) -> list[tuple[int, SignedHead]]:
         """Return the heads that the entries read since the last call join, with those entries' numbers."""
@@ -115,6 +149,10 @@ class Verifier:
             self._findings.append(Finding(n, what))
         else:
             self._unlisted += 1
+
+    def remark(self, what: str) -> None:
+        """Add something that is to be known and is nothing wrong."""
+        self._notes.append(what)
 
     def finish(self, head: SignedHead | None) -> Report:
         """Check the head against what was read, and report.
@@ -137,8 +175,19 @@ class Verifier:
                 f"the exported checkpoint is not reached: the audit ends at entry {last.n}; its"
                 " tail was cut or an older backup restored",
             )
+        begins = self._begins
+        if begins is not None and self._wants_entry and self._cut_at is None:
+            self.note(begins.n, f"no entry says that the chain was cut behind entry {begins.n}")
         found = tuple(sorted(self._findings, key=lambda finding: finding.n))
-        return Report(self._entries, last, found, self._unlisted)
+        return Report(
+            self._entries,
+            last,
+            found,
+            self._unlisted,
+            1 if begins is None else begins.n + 1,
+            self._cut_at,
+            tuple(self._notes),
+        )
 
     def _compare(self, entry: StoredEntry) -> bool:
         """Compare the row with what its bytes say; True when they were written for another."""
@@ -164,6 +213,7 @@ class Verifier:
         moved = (node, n) != (entry.node, entry.n)
         if not moved:
             self._note_joined(n, event)
+            self._note_cut(n, event)
         return moved
 
     def _note_joined(self, n: int, event: Event) -> None:
@@ -171,6 +221,24 @@ class Verifier:
             self._joined += [(n, head) for head in heads_in(event)]
         except BrokenEntry as broken:
             self.note(n, f"entry {n} joins no head: {broken}")
+
+    def _note_cut(self, n: int, event: Event) -> None:
+        try:
+            cut = cut_in(event)
+        except BrokenEntry as broken:
+            self.note(n, f"entry {n} cuts nothing: {broken}")
+            return
+        if cut is not None and cut == self._begins:
+            self._cut_at = event.at
+
+    def _hold_against(self, since: SignedHead) -> None:
+        """Compare an exported checkpoint with the last entry."""
+        if not self._is_last(since.digest):
+            self.note(
+                since.n,
+                f"the exported checkpoint is contradicted: entry {since.n} or one before it was"
+                " changed after the export, and the digests recomputed",
+            )
 
     def _is_ours(self, checkpoint: SignedHead) -> bool:
         if not self._audit_key.check(*checkpoint):

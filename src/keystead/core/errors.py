@@ -19,6 +19,8 @@
     │   ├── BrokenPasswordHash    crypto.passwords: a hash that cannot be checked
     │   └── BrokenEntry           audit.errors: bytes that are no entry of the audit
     ├── KeyReplaced           ports.keyring: a key made something that another one has replaced; asked again
+    ├── NothingToCut          audit.cuts: upkeep has nothing to cut off
+    ├── NotCut                audit.cuts: upkeep leaves what is not as it was written
     ├── NothingToJoin         audit.joins: upkeep has nothing to enter, and takes its act back
     ├── NothingToDo           operations.signing_keys: the same of signing keys
     └── NothingToRetire       operations.keys: the same of replaced keys

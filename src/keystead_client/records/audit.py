@@ -80,7 +80,11 @@ class ChainHead:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChainReport:
-    """What a verification found in one node's chain; `unlisted` counts findings beyond those listed."""
+    """What a verification found in one node's chain; `unlisted` counts findings beyond those listed.
+
+    `begins` is the first entry's number, above 1 where retention has cut off those before it, at `cut_at`.
+    `notes` say what cannot be compared any more by that.
+    """
 
     node: int
     intact: bool
@@ -88,6 +92,9 @@ class ChainReport:
     head: ChainHead
     findings: tuple[Finding, ...]
     unlisted: int = 0
+    begins: int = 1
+    cut_at: datetime | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -83,7 +83,11 @@ class HeadAnswer(Struct, frozen=True):
 
 
 class ChainAnswer(Struct, frozen=True):
-    """What a verification found in one node's chain; `unlisted` counts findings beyond those listed."""
+    """What a verification found in one node's chain; `unlisted` counts findings beyond those listed.
+
+    `begins` is the first entry's number, above 1 where retention has cut off those before it, at `cut_at`.
+    `notes` say what cannot be compared any more by that; nothing is wrong by it.
+    """
 
     node: int
     intact: bool
@@ -91,6 +95,9 @@ class ChainAnswer(Struct, frozen=True):
     head: HeadAnswer
     findings: tuple[FindingAnswer, ...]
     unlisted: int
+    begins: int
+    cut_at: str | None
+    notes: tuple[str, ...]
 
 
 class VerificationAnswer(Struct, frozen=True):
@@ -163,4 +170,7 @@ def _chain(report: Report) -> ChainAnswer:
         HeadAnswer(report.head.n, report.head.digest.hex()),
         tuple(FindingAnswer(found.n, found.what) for found in report.findings),
         report.unlisted,
+        report.begins,
+        text_of(report.cut_at),
+        report.notes,
     )

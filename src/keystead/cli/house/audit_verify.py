@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +13,7 @@ import typer
 from keystead.cli.connection import connect
 from keystead.cli.failures import Exit, Misuse
 from keystead.cli.options import Json, option
-from keystead.cli.output import document, note, table
+from keystead.cli.output import document, instant, note, table
 from keystead_client import audit
 from keystead_client.records import ChainHead, ChainReport, Finding
 
@@ -73,6 +74,8 @@ def _from_directory(data: Path, checkpoint: Path | None) -> Sequence[ChainReport
 
 
 def _as_answered(report: Report) -> ChainReport:
+    from keystead.core.clock import format_instant
+
     return ChainReport(
         node=report.head.node,
         intact=report.intact,
@@ -80,6 +83,11 @@ def _as_answered(report: Report) -> ChainReport:
         head=ChainHead(n=report.head.n, digest=report.head.digest.hex()),
         findings=tuple(Finding(n=each.n, what=each.what) for each in report.findings),
         unlisted=report.unlisted,
+        begins=report.begins,
+        cut_at=None
+        if report.cut_at is None
+        else datetime.fromisoformat(format_instant(report.cut_at)),
+        notes=report.notes,
     )
 
 
@@ -91,7 +99,14 @@ def _told(chain: ChainReport) -> dict[str, object]:
         "head": {"n": chain.head.n, "digest": chain.head.digest},
         "findings": [{"n": each.n, "what": each.what} for each in chain.findings],
         "unlisted": chain.unlisted,
+        "begins": chain.begins,
+        "cut_at": None if chain.cut_at is None else instant(chain.cut_at),
+        "notes": list(chain.notes),
     }
+
+
+def _cut(chain: ChainReport) -> str:
+    return "cut" if chain.cut_at is None else f"cut on {instant(chain.cut_at)}"
 
 
 def _counted(entries: int) -> str:
@@ -104,6 +119,10 @@ def _say(chains: Sequence[ChainReport]) -> None:
         name = "" if alone else f"node {chain.node}: "
         whole = "intact" if chain.intact else "not intact"
         sys.stdout.write(f"{name}{whole}: {_counted(chain.entries)}, head {chain.head.digest}\n")
+        if chain.begins > 1:
+            sys.stdout.write(f"{name}begins at entry {chain.begins}, {_cut(chain)} by retention\n")
+        for each in chain.notes:
+            sys.stdout.write(f"{name}{each}\n")
     found = [(chain.node, each) for chain in chains for each in chain.findings]
     if found:
         rows = [(str(node), str(each.n), each.what) for node, each in found]
