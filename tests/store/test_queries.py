@@ -124,8 +124,9 @@ STATEMENTS = {
     "audit.export": 4,
     "audit.export_more": 1,
     "audit.verify": 4,
-    "audit.verify_more": 1,
-    "audit.verify_joined": 2,
+    # One tells whether something was cut off meanwhile.
+    "audit.verify_more": 2,
+    "audit.verify_joined": 3,
     # On the one node that this house has; there is nothing to join, and nothing is written.
     "audit.join": 1,
     "signing_key.list": 1,

@@ -1,6 +1,7 @@
 """Entries as they leave the house: JSON Lines, which can be verified again, and CSV for a spreadsheet.
 
-An export is `opening`, then `lines` of as many entries at a time as one likes, then `closing`.
+An export is `opening`, then of each chain `beginning`, `lines` of as many entries at a time as one likes, and
+`closing`.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from keystead.audit.chain import SignedHead, StoredEntry
 
-__all__ = ["CSV_COLUMNS", "Form", "closing", "lines", "opening"]
+__all__ = ["CSV_COLUMNS", "Form", "beginning", "closing", "lines", "opening"]
 
 Form = Literal["jsonl", "csv"]
 
@@ -36,6 +37,14 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 def opening(form: Form) -> bytes:
     """Return what stands before the entries: the names of a table's columns."""
     return _row(CSV_COLUMNS) if form == "csv" else b""
+
+
+def beginning(form: Form, cut: SignedHead | None) -> bytes:
+    """Return what stands before a chain's entries: of JSON Lines which entry was cut off last, if any was."""
+    if form == "csv" or cut is None:
+        return b""
+    line = {"cut": {"node": cut.node, "n": cut.n, "digest": cut.digest.hex()}}
+    return msgspec.json.encode(line) + b"\n"
 
 
 def lines(form: Form, entries: Iterable[StoredEntry]) -> Iterator[bytes]:

@@ -1,4 +1,4 @@
-"""Deleting what has ended by itself: kept answers, access tokens, spent assertions.
+"""Deleting what has ended by itself: kept answers, access tokens, spent assertions, audit that was cut off.
 
 Nothing depends on it: an end is judged at each use. No right changes by it, so nobody is told.
 """
@@ -33,6 +33,7 @@ async def forget_ended(store: Store, at: Instant) -> bool:
         await _in_batches(store, lambda tx: tx.access_tokens.forget(at, _ROWS)),
         await _in_batches(store, lambda tx: tx.assertions.forget(at, _ROWS)),
         await _in_batches(store, lambda tx: tx.mints.forget(later(at, -MINUTE), _ROWS)),
+        await _in_batches(store, lambda tx: tx.audit.forget(_ROWS)),
     ]
     return any(left)
 

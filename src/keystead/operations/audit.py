@@ -21,7 +21,7 @@ from keystead.ports.audit import NEWEST, AuditQuery, Moment
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 
-    from keystead.audit.chain import Place, StoredEntry
+    from keystead.audit.chain import Place, SignedHead, StoredEntry
     from keystead.gate.acts.act import Act
     from keystead.gate.acts.preparation import Preparation
     from keystead.ports.audit import AuditRecords, ChainState, Part
@@ -74,7 +74,9 @@ async def begin_export(act: Act, query: AuditQuery = _ALL) -> Sequence[ChainStat
 @operation("audit.verify", needs=Permission.AUDIT_READ, told=Told.ENTERED)
 async def begin_verification(act: Act) -> tuple[Verification, Sequence[ChainState]]:
     """Begin a verification, and return who does it and the chains, each to be read to its present end."""
-    return Verification(act.keyring.audit), await _begin(act, "verify")
+    chains = await _begin(act, "verify")
+    cuts = [chain.cut for chain in chains if chain.cut is not None]
+    return Verification(act.keyring.audit, cuts=cuts), chains
 
 
 @operation("audit.export_more", needs=Permission.AUDIT_EXPORT, told=Told.COUNTED, browses=True)
@@ -85,21 +87,26 @@ async def continue_export(
     return await act.tx.audit.onwards(query, Moment(0, node, since), size)
 
 
-async def _next(act: Act, node: int, since: int, size: int) -> Sequence[StoredEntry]:
-    """Return the next entries of what was entered; it stops if the credential is revoked."""
-    return (await act.tx.audit.onwards(_ALL, Moment(0, node, since), size)).entries
-
-
-continue_verification: Final = operation(
-    "audit.verify_more", needs=Permission.AUDIT_READ, told=Told.COUNTED, browses=True
-)(_next)
-"""The next entries of a verification."""
+@operation("audit.verify_more", needs=Permission.AUDIT_READ, told=Told.COUNTED, browses=True)
+async def continue_verification(
+    act: Act, node: int, since: int, size: int
+) -> tuple[Sequence[StoredEntry], Sequence[SignedHead]]:
+    """Return a chain's next entries, and where chains begin now; it stops if the credential is revoked."""
+    part = await act.tx.audit.onwards(_ALL, Moment(0, node, since), size)
+    return part.entries, await _cuts(act)
 
 
 @operation("audit.verify_joined", needs=Permission.AUDIT_READ, told=Told.COUNTED, browses=True)
-async def read_joined(act: Act, places: Collection[Place]) -> Mapping[Place, bytes]:
-    """Return the digests of entries that other chains join, for a verification that was entered."""
-    return await act.tx.audit.digests(places)
+async def read_joined(
+    act: Act, places: Collection[Place]
+) -> tuple[Mapping[Place, bytes], Sequence[SignedHead]]:
+    """Return the digests of entries that other chains join, and where chains begin now."""
+    return await act.tx.audit.digests(places), await _cuts(act)
+
+
+async def _cuts(act: Act) -> Sequence[SignedHead]:
+    """Return what was cut by now: after what was read, so that whatever was missing by it is told."""
+    return [chain.cut for chain in await act.tx.audit.chains() if chain.cut is not None]
 
 
 async def _begin(act: Act, what: str, **facts: bool) -> Sequence[ChainState]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from keystead.audit.chain import Place, SignedHead, StoredEntry
+    from keystead.audit.chain import Head, Place, SignedHead, StoredEntry
     from keystead.audit.event import Event
     from keystead.core.clock import Instant
 
@@ -50,16 +50,23 @@ class ChainState(NamedTuple):
     Attributes:
         last: the number of the last entry that is there; 0 where none is.
         head: as it was signed; None where the store has lost it.
+        cut: the last entry that was cut off by retention, signed as a cut; None where none was.
     """
 
     node: int
     last: int
     head: SignedHead | None
+    cut: SignedHead | None = None
 
     @property
     def end(self) -> int:
         """The number up to which there is something to read, or should be."""
         return self.last if self.head is None else max(self.last, self.head.n)
+
+    @property
+    def before(self) -> int:
+        """The number of the last entry that is not to be read any more; 0 where none was cut off."""
+        return 0 if self.cut is None else self.cut.n
 
 
 class Part(NamedTuple):
@@ -86,8 +93,17 @@ class AuditRecords(Protocol):
     async def append(self, event: Event) -> None:
         """Add an entry after this node's newest, in the same transaction as the act."""
 
+    async def cut(self, head: Head) -> None:
+        """Keep, signed, that this node's chain begins behind an entry; in the transaction that enters it.
+
+        What lies before is `forget`'s from then on.
+        """
+
+    async def forget(self, size: int) -> int:
+        """Delete up to so many entries that were cut off this node's chain; return how many."""
+
     async def chains(self) -> Sequence[ChainState]:
-        """Return every chain of which an entry or a head is there, and this node's, by node."""
+        """Return every chain of which an entry, a head or a cut is there, and this node's, by node."""
 
     async def onwards(self, query: AuditQuery, since: Moment, size: int) -> Part:
         """Look through a node's chain from behind an entry, for up to `size` entries, in order."""

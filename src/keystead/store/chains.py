@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from keystead.audit.export import closing, lines, opening
+from keystead.audit.export import beginning, closing, lines, opening
 from keystead.audit.verification import Verification
 
 if TYPE_CHECKING:
@@ -27,11 +27,11 @@ def verify_chains(
 ) -> list[Report]:
     """Read every node's chain and say what is wrong with it; one report a chain, by node.
 
-    Each chain has to pass through its exported checkpoints and through what other chains have joined of it;
-    a chain that is gone has not.
+    Each chain is read from where retention has cut it. It has to pass through its exported checkpoints and
+    through what other chains have joined of it; a chain that is gone has not.
     """
-    verification = Verification(key, checkpoints)
     with engine.chains() as chains:
+        verification = Verification(key, checkpoints, chains.cuts().values())
         for chain in chains:
             while batch := list(islice(chain.entries, _BATCH)):
                 verification.feed(chain.node, batch)
@@ -41,12 +41,20 @@ def verify_chains(
 
 
 def export_chains(engine: Engine, write: Callable[[bytes], None], form: Form) -> int:
-    """Write every entry as a line of `jsonl` (a signed head behind each chain) or `csv`; return how many."""
+    """Write every entry as a line of `jsonl` (a signed head behind each chain) or `csv`; return how many.
+
+    A chain that retention has cut begins behind that.
+    """
     count = 0
     write(opening(form))
     with engine.chains() as chains:
+        cuts = chains.cuts()
         for chain in chains:
-            for line in lines(form, chain.entries):
+            cut = cuts.get(chain.node)
+            write(beginning(form, cut))
+            # What was cut off may not be deleted yet.
+            entries = (entry for entry in chain.entries if cut is None or entry.n > cut.n)
+            for line in lines(form, entries):
                 write(line)
                 count += 1
             write(closing(form, chain.head))

@@ -35,6 +35,9 @@ class Chain(NamedTuple):
 class Chains(Protocol):
     """Every node's chain, read from one snapshot; each is to be read before the next is asked for."""
 
+    def cuts(self) -> Mapping[int, SignedHead]:
+        """Return of each chain that retention has cut the last entry that is gone, signed as a cut."""
+
     def __iter__(self) -> Iterator[Chain]:
         """Read the chains, by node."""
 

@@ -143,8 +143,8 @@ def _compare(
 
 
 def _verify(server: Aside, key: AuditKey) -> int:
-    verification = Verification(key)
     chains = ServerChains(server)
+    verification = Verification(key, cuts=chains.cuts().values())
     for chain in chains:
         while batch := list(islice(chain.entries, _AT_ONCE)):
             verification.feed(chain.node, batch)

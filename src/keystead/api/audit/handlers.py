@@ -17,7 +17,7 @@ from keystead.api.audit.answers import (
 )
 from keystead.api.instants import Instants
 from keystead.audit.chain import NODES
-from keystead.audit.export import Form, closing, lines, opening
+from keystead.audit.export import Form, beginning, closing, lines, opening
 from keystead.audit.pages import Cursor, cursor_from, cursor_text
 from keystead.core.errors import FieldError, Invalid
 from keystead.operations import audit as verbs
@@ -29,7 +29,7 @@ from keystead.web.query import PageSize, decode_cursor, encode_cursor, page_requ
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
-    from keystead.audit.chain import StoredEntry
+    from keystead.audit.chain import SignedHead, StoredEntry
     from keystead.ports.audit import ChainState
 
 __all__ = [
@@ -106,10 +106,13 @@ async def verify(call: Call) -> Answer:
     """GET /audit/verify."""
     verification, chains = await call.perform(verbs.begin_verification)
     for chain in chains:
-        async for batch in _batches(call, chain):
+        async for batch, cuts in _batches(call, chain):
+            verification.moved(cuts)
             verification.feed(chain.node, batch)
             if places := verification.asked():
-                verification.answer(await call.perform(verbs.read_joined, places))
+                digests, since = await call.perform(verbs.read_joined, places)
+                verification.moved(since)
+                verification.answer(digests)
         verification.end(chain.node, chain.head)
     return as_answer(verification_answer(verification.reports()))
 
@@ -134,6 +137,8 @@ async def _lines(
     yield opening(form)
     is_whole = replace(wanted, node=None) == AuditQuery()
     for chain in chains:
+        if is_whole:
+            yield beginning(form, chain.cut)
         async for batch in _exported(call, chain, wanted):
             yield b"".join(lines(form, batch))
         if is_whole:
@@ -144,7 +149,7 @@ async def _exported(
     call: Call, chain: ChainState, wanted: AuditQuery
 ) -> AsyncIterator[Sequence[StoredEntry]]:
     """Look through a chain up to where it ended when the export began."""
-    since = 0
+    since = chain.before
     while since < chain.end:
         part = await call.perform(verbs.continue_export, chain.node, since, _BATCH, wanted)
         yield [entry for entry in part.entries if entry.n <= chain.end]
@@ -154,13 +159,15 @@ async def _exported(
         since = part.reached.n
 
 
-async def _batches(call: Call, chain: ChainState) -> AsyncIterator[Sequence[StoredEntry]]:
-    """Read a chain up to where it ended when its verification began."""
+async def _batches(
+    call: Call, chain: ChainState
+) -> AsyncIterator[tuple[Sequence[StoredEntry], Sequence[SignedHead]]]:
+    """Read a chain up to where it ended when its verification began, and where chains begin by then."""
     since = 0
     while since < chain.end:
-        entries = await call.perform(verbs.continue_verification, chain.node, since, _BATCH)
+        entries, cuts = await call.perform(verbs.continue_verification, chain.node, since, _BATCH)
         within = [entry for entry in entries if entry.n <= chain.end]
-        yield within
+        yield within, cuts
         # Numbers that somebody changed may not lead on, or even backwards.
         last = max((entry.n for entry in within), default=since)
         if last <= since:

@@ -23,7 +23,7 @@ LAST_ENTRIES: Final = (
 
 
 def require_head(kept: Sequence[Any], last: Sequence[Any], keyring: Keyring) -> str:
-    """Return how many entries a chain has.
+    """Return how many entries a chain has had; retention may have cut off the first ones.
 
     Args:
         kept: its row of `KEPT_HEAD`; of none, nothing is signed.

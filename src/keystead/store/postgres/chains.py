@@ -11,7 +11,7 @@ from keystead.store.rows.entries import entry_from, head_from
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from keystead.audit.chain import Place, StoredEntry
+    from keystead.audit.chain import Place, SignedHead, StoredEntry
     from keystead.store.postgres.aside import Aside
 
 __all__ = ["ServerChains"]
@@ -30,6 +30,11 @@ class ServerChains:
     def __iter__(self) -> Iterator[Chain]:
         """See the port."""
         return _chains(self._server)
+
+    def cuts(self) -> dict[int, SignedHead]:
+        """See the port."""
+        rows = self._server.fetch("SELECT node, n, digest, key_n, mac FROM audit_cuts")
+        return {cut.node: cut for cut in map(head_from, rows)}
 
     def digests(self, places: Iterable[Place]) -> dict[Place, bytes]:
         """See the port."""

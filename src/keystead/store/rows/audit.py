@@ -7,7 +7,7 @@ from bisect import insort
 from hmac import compare_digest
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import Integer, bindparam, delete, insert, select, update
 
 from keystead.audit.chain import ENTRIES, Head, SearchColumns, SignedHead, follow, genesis
 from keystead.audit.entry import encode_entry
@@ -43,6 +43,7 @@ _LOG: Final = logging.getLogger("keystead.audit")
 
 _E: Final = tables.audit_entries.c
 _H: Final = tables.audit_heads.c
+_C: Final = tables.audit_cuts.c
 
 NODE: Final = 0
 """The embedded database's one node, whose processes share a chain."""
@@ -55,6 +56,18 @@ _MOVE_HEAD: Final = kept(
     update(tables.audit_heads)
     .where(_H.node == bindparam("wanted"))
     .values({name: bindparam(name) for name in ("n", "digest", "key_n", "mac")})
+)
+_CUT: Final = kept(select(*_C).where(_C.node == bindparam("wanted")))
+_DROP_CUT: Final = kept(delete(tables.audit_cuts).where(_C.node == bindparam("wanted")))
+_ADD_CUT: Final = kept(insert(tables.audit_cuts).values({c.name: bindparam(c.name) for c in _C}))
+_GONE: Final = (
+    select(_E.n)
+    .where(_E.node == bindparam("wanted"), _E.n <= bindparam("through"))
+    .order_by(_E.n)
+    .limit(bindparam("size", type_=Integer))
+)
+_FORGET: Final = kept(
+    delete(tables.audit_entries).where(_E.node == bindparam("wanted"), _E.n.in_(_GONE))
 )
 
 
@@ -80,6 +93,11 @@ class ChainTail:
     def append(self, event: Event) -> None:
         """Add one entry."""
         self._fresh.append(event)
+
+    @property
+    def key(self) -> AuditKey:
+        """What signs this node's chain."""
+        return self._key
 
     @property
     def mark(self) -> int:
@@ -148,10 +166,32 @@ class AuditRows:
 
     async def append(self, event: Event) -> None:
         """See the port."""
+        self._growing.append(event)
+
+    async def cut(self, head: Head) -> None:
+        """See the port."""
+        key_n, mac = self._growing.key.sign_cut(*head)
+        await self._run.changed(_DROP_CUT, {"wanted": self._node})
+        await self._run.changed(_ADD_CUT, {**head._asdict(), "key_n": key_n, "mac": mac})
+
+    async def forget(self, size: int) -> int:
+        """See the port; by a cut that somebody else has written nothing is deleted."""
+        row = await self._run.row(_CUT, {"wanted": self._node})
+        if row is None:
+            return 0
+        cut = head_from(row)
+        if not self._growing.key.check_cut(*cut):
+            _LOG.critical("where the audit was cut is not what this installation signed")
+            return 0
+        values = {"wanted": self._node, "through": cut.n, "size": size}
+        return await self._run.changed(_FORGET, values)
+
+    @property
+    def _growing(self) -> ChainTail:
         if self._tail is None:
             msg = "a reading transaction enters nothing"
             raise RuntimeError(msg)
-        self._tail.append(event)
+        return self._tail
 
     async def chains(self) -> Sequence[ChainState]:
         """See the port."""

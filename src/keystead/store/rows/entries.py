@@ -45,6 +45,8 @@ FARTHEST: Final = 2_000
 
 _E: Final = tables.audit_entries.c
 _H: Final = tables.audit_heads.c
+_C: Final = tables.audit_cuts.c
+_HEAD_FIELDS: Final = ("n", "digest", "key_n", "mac")
 
 
 class Order(Enum):
@@ -138,10 +140,13 @@ async def last_of_chain(run: Runner, node: int) -> int:
 
 
 async def all_chains(run: Runner) -> list[ChainState]:
-    """Return every chain of which an entry or a head is there, by node."""
+    """Return every chain of which an entry, a head or a cut is there, by node."""
     found = [
         ChainState(
-            row["node"], _number(row["last"]), None if row["key_n"] is None else head_from(row)
+            row["node"],
+            _number(row["last"]),
+            None if row["key_n"] is None else head_from(row),
+            None if row["cut_key_n"] is None else _cut_from(row),
         )
         for row in await run.rows(_CHAINS, {})
         if isinstance(row["node"], int)
@@ -168,6 +173,10 @@ def head_from(row: Row) -> SignedHead:
         _number(row["key_n"]),
         _bytes(row["mac"]),
     )
+
+
+def _cut_from(row: Row) -> SignedHead:
+    return head_from({"node": row["node"]} | {name: row[f"cut_{name}"] for name in _HEAD_FIELDS})
 
 
 def entry_from(row: Row) -> StoredEntry:
@@ -226,12 +235,16 @@ def _all_chains() -> Select[Any]:
     seen = select(func.min(_E.node).label("node")).cte("seen", recursive=True)
     later = select(func.min(_E.node)).where(_E.node > seen.c.node).scalar_subquery()
     seen = seen.union_all(select(later).where(seen.c.node.is_not(None)))
-    known = select(seen.c.node).where(seen.c.node.is_not(None)).union(select(_H.node))
+    known = (
+        select(seen.c.node).where(seen.c.node.is_not(None)).union(select(_H.node), select(_C.node))
+    )
     nodes = known.subquery("nodes").c
     last = select(func.max(_E.n)).where(_E.node == nodes.node).scalar_subquery()
     heads = nodes.node.table.outerjoin(tables.audit_heads, _H.node == nodes.node)
-    found = select(nodes.node, last.label("last"), _H.n, _H.digest, _H.key_n, _H.mac)
-    return kept(found.select_from(heads))
+    cuts = heads.outerjoin(tables.audit_cuts, _C.node == nodes.node)
+    cut = [_C[name].label(f"cut_{name}") for name in _HEAD_FIELDS]
+    found = select(nodes.node, last.label("last"), _H.n, _H.digest, _H.key_n, _H.mac, *cut)
+    return kept(found.select_from(cuts))
 
 
 _CHAINS: Final = _all_chains()

@@ -31,6 +31,7 @@ __all__ = [
     "accounts",
     "api_verifiers",
     "apis",
+    "audit_cuts",
     "audit_entries",
     "audit_heads",
     "capped_mints",
@@ -354,6 +355,17 @@ audit_heads = Table(
     "audit_heads",
     metadata,
     Column("node", Integer, primary_key=True),
+    Column("n", BigInteger, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("key_n", Integer, nullable=False),
+    Column("mac", LargeBinary, nullable=False),
+)
+
+# Since revision 0013: behind which entry a chain begins, signed, where retention has cut it.
+audit_cuts = Table(
+    "audit_cuts",
+    metadata,
+    Column("node", Integer, primary_key=True, autoincrement=False),
     Column("n", BigInteger, nullable=False),
     Column("digest", LargeBinary, nullable=False),
     Column("key_n", Integer, nullable=False),

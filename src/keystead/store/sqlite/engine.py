@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from keystead.audit.chain import Place
+    from keystead.audit.chain import Place, SignedHead
     from keystead.core.clock import Instant
     from keystead.crypto.keyring import AuditKey, Keyring, MasterKey, WrappedKey
     from keystead.ports.keyring import KeptKeys
@@ -148,6 +148,10 @@ class _Chains:
 
     def __iter__(self) -> Iterator[Chain]:
         return _chains(self._connection)
+
+    def cuts(self) -> dict[int, SignedHead]:
+        rows = self._connection.execute("SELECT node, n, digest, key_n, mac FROM audit_cuts")
+        return {cut.node: cut for cut in map(head_from, rows)}
 
     def digests(self, places: Iterable[Place]) -> dict[Place, bytes]:
         found: dict[Place, bytes] = {}
