@@ -1,4 +1,4 @@
-"""What a process that serves does by itself: it flushes, cleans up, joins chains and tends keys."""
+"""What a process that serves does by itself: it flushes, cleans up, joins and cuts chains, and tends keys."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ import contextlib
 import logging
 from typing import TYPE_CHECKING, Final
 
+from keystead.audit.cuts import NotCut, NothingToCut
 from keystead.audit.joins import NothingToJoin
 from keystead.core.arrival import Arrival
 from keystead.core.errors import KeysteadError
 from keystead.gate.ended import forget_ended
 from keystead.gate.visit import Visit
+from keystead.operations.cuts import cut_audit
 from keystead.operations.joins import join_chains
 from keystead.operations.signing_keys import (
     NothingToDo,
@@ -90,6 +92,7 @@ class Upkeep:
                     await self.join()
                     await self.tend_signing_keys()
                     await self._keys.tend(system_arrival(self._clock))
+                    await self.cut()
             except Exception as error:  # noqa: BLE001  # upkeep goes on; the next turn tries again
                 _LOG.error("upkeep: %s", type(error).__name__)  # no values
 
@@ -103,6 +106,17 @@ class Upkeep:
             return
         with contextlib.suppress(NothingToJoin):
             await self._gate.perform(join_chains, Visit(system_arrival(self._clock)))
+
+    async def cut(self) -> None:
+        """Cut off the node's chain what is not kept any longer, if this process of its node does so."""
+        if not self._leader.leads():
+            return
+        try:
+            await self._gate.perform(cut_audit, Visit(system_arrival(self._clock)))
+        except NothingToCut:
+            pass
+        except NotCut as error:
+            _LOG.critical("%s", error)
 
     async def tend_signing_keys(self) -> None:
         """Make the keys that are missing, destroy those that have ended, and forget what they were."""

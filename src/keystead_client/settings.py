@@ -10,7 +10,7 @@ __all__ = ["edit", "get"]
 
 
 def get() -> Call[Organisation]:
-    """Ask for the organisation's rules for credentials."""
+    """Ask for the organisation's rules for credentials and for the audit."""
     return Call("GET", "/settings", one(Organisation))
 
 
@@ -23,8 +23,9 @@ def edit(
     max_networks: int | Unset = UNSET,
     require_public_networks: bool | Unset = UNSET,
     max_access_tokens: int | Unset | None = UNSET,
+    audit_retention_days: int | Unset | None = UNSET,
 ) -> Call[Organisation]:
-    """Change rules; they bind what is made or changed from then on.
+    """Change rules; those for credentials bind what is made or changed from then on.
 
     Args:
         max_lifetime_days: the longest lifetime of a credential, 1 to 3650 days; None lifts the bound.
@@ -34,6 +35,8 @@ def edit(
         max_networks: different networks of one credential, 10 to 100.
         require_public_networks: no network takes in a private or otherwise special address.
         max_access_tokens: live access tokens of one credential, past which the oldest end; None: no bound.
+        audit_retention_days: how long the audit is kept, 30 to 36500 days; older entries are deleted for
+            good. None keeps it for ever.
     """
     body = set_fields(
         max_lifetime_days=max_lifetime_days,
@@ -43,5 +46,6 @@ def edit(
         max_networks=max_networks,
         require_public_networks=require_public_networks,
         max_access_tokens=max_access_tokens,
+        audit_retention_days=audit_retention_days,
     )
     return Call("PATCH", "/settings", one(Organisation), body=body)

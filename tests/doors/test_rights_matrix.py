@@ -51,6 +51,7 @@ REACHED_OTHERWISE: Final = {
     "audit.verify_joined",
     # The house's own, at its upkeep.
     "audit.join",
+    "audit.cut",
     "signing_key.ensure",
     "signing_key.destroy",
     # By commands on the data directory.

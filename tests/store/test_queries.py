@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from keystead.audit.chain import Place
+from keystead.audit.cuts import NothingToCut
 from keystead.audit.joins import NothingToJoin
 from keystead.core.clock import MINUTE, later
 from keystead.core.secret import Secret
@@ -19,7 +20,7 @@ from keystead.crypto.keyring import MasterKey, read_master_key
 from keystead.gate.acts.once import Once, RequestKey
 from keystead.gate.acts.operation import OPERATIONS
 from keystead.gate.visit import Visit
-from keystead.operations import audit, joins, keys, settings, signing_keys, whoami
+from keystead.operations import audit, cuts, joins, keys, settings, signing_keys, whoami
 from keystead.operations.catalogue import apis
 from keystead.operations.catalogue import changes as api_changes
 from keystead.operations.credentials import credentials, rotation, verification
@@ -129,6 +130,8 @@ STATEMENTS = {
     "audit.verify_joined": 3,
     # On the one node that this house has; there is nothing to join, and nothing is written.
     "audit.join": 1,
+    # Everything is kept: the settings are read, and nothing is written.
+    "audit.cut": 1,
     "signing_key.list": 1,
     "signing_key.published": 1,
     # Looked at before, and once more in the act; the key that is succeeded gets its end.
@@ -152,7 +155,7 @@ RECOGNISED = 6
 
 async def cost(home: Home, operation: Operation[..., Any], *arguments: object) -> int:
     before = home.house.database.statements
-    with suppress(NothingToJoin, NothingToDo, NothingToRetire):
+    with suppress(NothingToCut, NothingToJoin, NothingToDo, NothingToRetire):
         await home.perform(operation, *arguments)
     return home.house.database.statements - before
 
@@ -244,6 +247,7 @@ async def measure(home: Home) -> dict[str, int]:
         (audit.continue_verification, (0, 0, 10)),
         (audit.read_joined, ({Place(0, 1), Place(0, 2)},)),
         (joins.join_chains, ()),
+        (cuts.cut_audit, ()),
         (signing_keys.ensure_signing_key, ()),
         (signing_keys.rotate_signing_key, ("ES256",)),
         (signing_keys.list_signing_keys, ()),

@@ -77,7 +77,14 @@ def test_what_is_the_internets_is_public(text: str) -> None:
 
 
 def test_numbers_have_bounds() -> None:
-    odd = Organisation(max_lifetime_days=0, max_networks=9, max_access_tokens=100_001)
+    odd = Organisation(
+        max_lifetime_days=0, max_networks=9, max_access_tokens=100_001, audit_retention_days=29
+    )
     fields = [error.field for error in odd.wrong_numbers()]
-    assert fields == ["max_lifetime_days", "max_networks", "max_access_tokens"]
+    assert fields == [
+        "max_lifetime_days",
+        "max_networks",
+        "max_access_tokens",
+        "audit_retention_days",
+    ]
     assert list(DEFAULT.wrong_numbers()) == []

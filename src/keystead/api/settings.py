@@ -25,6 +25,10 @@ Tokens = Annotated[
     _number("max_access_tokens", "live access tokens of one credential, past which the oldest end"),
 ]
 
+Days = Annotated[
+    int, _number("audit_retention_days", "how long the audit is kept at least, in days")
+]
+
 
 class SettingsEdit(Struct, forbid_unknown_fields=True, kw_only=True):
     """Settings to change; null lifts a bound, and those left out stay."""
@@ -36,10 +40,11 @@ class SettingsEdit(Struct, forbid_unknown_fields=True, kw_only=True):
     max_networks: Most | UnsetType = UNSET
     require_public_networks: bool | UnsetType = UNSET
     max_access_tokens: Tokens | UnsetType | None = UNSET
+    audit_retention_days: Days | UnsetType | None = UNSET
 
 
 class SettingsAnswer(Struct, frozen=True):
-    """The organisation's rules for every credential that is made or changed."""
+    """The organisation's rules for every credential that is made or changed, and for the audit."""
 
     max_lifetime_days: int | None
     allow_never: bool
@@ -48,6 +53,7 @@ class SettingsAnswer(Struct, frozen=True):
     max_networks: int
     require_public_networks: bool
     max_access_tokens: int | None
+    audit_retention_days: int | None
 
 
 async def read(call: Call) -> Answer:

@@ -12,6 +12,7 @@ __all__ = [
     "audit",
     "catalogue",
     "credentials",
+    "cuts",
     "finding",
     "joins",
     "key_upkeep",

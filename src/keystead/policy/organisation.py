@@ -1,7 +1,8 @@
 """The organisation's own rules for every credential: how long, from where, and how it is described.
 
 They bind what is made or changed from then on, field by field: what stands keeps standing until somebody
-touches it. Rows S12, C7, C12 and C13; Decisions 2 and 6 of docs/features.md.
+touches it. One is about the audit: how long it is kept. Rows S12, C7, C12 and C13; Decisions 2 and 6 of
+docs/features.md.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ BOUNDS: Final = {
     "max_lifetime_days": (1, 3650),
     "max_networks": (MAX_NETWORKS, MOST),
     "max_access_tokens": (1, 100_000),
+    "audit_retention_days": (30, 36_500),
 }
 """The least and the most that a number may be."""
 
@@ -42,6 +44,7 @@ class Organisation:
         max_networks: different entries of one credential.
         require_public_networks: no entry takes in a private or otherwise special address.
         max_access_tokens: live access tokens of one credential, past which the oldest end; None: no bound.
+        audit_retention_days: how long an audit entry is kept at least; None: for ever.
     """
 
     max_lifetime_days: int | None = None
@@ -51,6 +54,7 @@ class Organisation:
     max_networks: int = MAX_NETWORKS
     require_public_networks: bool = False
     max_access_tokens: int | None = 1000
+    audit_retention_days: int | None = None
 
     def wrong_numbers(self) -> Iterator[FieldError]:
         """Yield every number that is out of its bounds."""

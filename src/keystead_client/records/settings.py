@@ -1,4 +1,4 @@
-"""The organisation's rules for credentials."""
+"""The organisation's rules for credentials and for the audit."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ __all__ = ["Organisation"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Organisation:
-    """What binds every credential that is made or changed; see `keystead_client.settings.edit`."""
+    """What binds every credential that is made or changed, and how long the audit is kept.
+
+    See `keystead_client.settings.edit`.
+    """
 
     max_lifetime_days: int | None
     allow_never: bool
@@ -20,4 +23,5 @@ class Organisation:
     max_networks: int
     require_public_networks: bool
     max_access_tokens: int | None
+    audit_retention_days: int | None
     raw: Raw = field(repr=False, compare=False)

@@ -1,4 +1,4 @@
-"""`keystead settings`: the organisation's rules for credentials."""
+"""`keystead settings`: the organisation's rules for credentials and for the audit."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Switch = bool | None
 
 @app.command()
 def show(context: typer.Context, *, json: Json = False) -> None:
-    """Show the organisation's rules for credentials."""
+    """Show the organisation's rules for credentials and for the audit."""
     _show(connect(context).send(settings.get()), as_json=json)
 
 
@@ -54,9 +54,16 @@ def edit(  # noqa: PLR0913  # an option for each setting
         str | None,
         option("N", "Live access tokens of one credential, past which the oldest end; or none."),
     ] = None,
+    audit_retention_days: Annotated[
+        str | None,
+        option("DAYS", "How long the audit is kept, 30 to 36500; none keeps it for ever."),
+    ] = None,
     json: Json = False,
 ) -> None:
-    """Change rules; they bind what is made or changed from then on."""
+    """Change rules; those for credentials bind what is made or changed from then on.
+
+    Audit entries older than --audit-retention-days are deleted for good.
+    """
     require_change(context)
     change = settings.edit(
         max_lifetime_days=_bound(max_lifetime_days, "--max-lifetime-days"),
@@ -66,6 +73,7 @@ def edit(  # noqa: PLR0913  # an option for each setting
         max_networks=given(max_networks),
         require_public_networks=given(require_public_networks),
         max_access_tokens=_bound(max_access_tokens, "--max-access-tokens"),
+        audit_retention_days=_bound(audit_retention_days, "--audit-retention-days"),
     )
     _show(connect(context).send(change), as_json=json)
 
@@ -90,6 +98,7 @@ def _show(found: Organisation, *, as_json: bool) -> None:
         ("max networks", _written(found.max_networks)),
         ("require public networks", _written(found.require_public_networks)),
         ("max access tokens", _written(found.max_access_tokens)),
+        ("audit retention days", _written(found.audit_retention_days)),
         as_json=as_json,
     )
 

@@ -361,7 +361,7 @@ audit_heads = Table(
     Column("mac", LargeBinary, nullable=False),
 )
 
-# Since revision 0013: behind which entry a chain begins, signed, where retention has cut it.
+# Since revision 0012: behind which entry a chain begins, signed, where retention has cut it.
 audit_cuts = Table(
     "audit_cuts",
     metadata,
