@@ -1,10 +1,12 @@
-"""`make bench`: measures a real server and writes `bench/results.md`.
+"""`make bench`: measures a real server and writes `bench/results.md`, chapter by chapter.
 
-`python -m bench fetch listing` measures only those chapters, and only prints them.
+`python -m bench fetch listing` measures only those. Where a variable says to measure less, nothing is
+written.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 from collections.abc import Callable
@@ -64,14 +66,15 @@ def main(chosen: list[str]) -> None:
     if not wrk_is_here():
         print("wrk is not installed, so nothing is measured; `make services` installs it.")
         return
-    found: dict[str, list[Figure]] = {}
+    order = [chapter.title for chapter in _CHAPTERS]
+    whole = not any(name.startswith("KEYSTEAD_BENCH_") for name in os.environ)
     with tempfile.TemporaryDirectory(prefix="keystead-bench-") as made:
         for chapter in _CHAPTERS:
             if not chosen or chapter.name in chosen:
-                found[chapter.title] = chapter.measure(Path(made) / chapter.name)
-                tell(chapter.title, found[chapter.title])
-    if not chosen:
-        write(found)
+                found = chapter.measure(Path(made) / chapter.name)
+                tell(chapter.title, found)
+                if whole:
+                    write(chapter.title, found, order)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -13,8 +14,12 @@ from typing import Final
 
 RESULTS: Final = Path(__file__).with_name("results.md")
 
+_MARK: Final = "\n## "
+
 _METHOD: Final = """\
-## Method
+# Measurements
+
+A chapter is of the last run in which it was measured; machine and day stand in it.
 
 `make bench` starts real servers (`keystead init`, `keystead serve`) in new directories, one worker unless
 said otherwise, on loopback, without TLS. Load is wrk with one thread and 32 kept-alive connections on the
@@ -44,14 +49,20 @@ class Figure:
         return {None: "", True: "met", False: "**missed**"}[self.met]
 
 
-def write(chapters: dict[str, list[Figure]]) -> None:
-    """Write every chapter's figures, with the machine and the day."""
-    lines = ["# Measurements", "", *machine("this bench included"), "", _METHOD]
-    for title, figures in chapters.items():
-        lines += [f"## {title}", "", "| work | found | target | |", "|---|---|---|---|"]
-        lines += [f"| {f.work} | {f.found} | {f.target} | {f.verdict} |" for f in figures]
-        lines.append("")
-    RESULTS.write_text("\n".join(lines).rstrip() + "\n", "utf-8")
+def write(title: str, figures: list[Figure], order: Sequence[str]) -> None:
+    """Write a chapter's figures, with the machine and the day; the other chapters' stay as they are."""
+    before = RESULTS.read_text("utf-8") if RESULTS.exists() else ""
+    kept = dict(each.split("\n", 1) for each in before.split(_MARK)[1:])
+    lines = [
+        *machine("this bench included"),
+        "",
+        "| work | found | target | |",
+        "|---|---|---|---|",
+    ]
+    lines += [f"| {f.work} | {f.found} | {f.target} | {f.verdict} |" for f in figures]
+    kept[title] = "\n".join(lines)
+    sections = [f"{_MARK}{each}\n\n{kept[each].strip()}\n" for each in order if each in kept]
+    RESULTS.write_text(_METHOD + "".join(sections), "utf-8")
 
 
 def tell(title: str, figures: list[Figure]) -> None:
