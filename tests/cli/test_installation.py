@@ -132,6 +132,7 @@ def test_the_audit_is_exported(keystead: Keystead, made: Path, tmp_path: Path) -
     assert stat.S_IMODE(out.stat().st_mode) == 0o600
     assert out.read_text().count("\n") == len(lines)
     assert keystead(*export, "--out", str(out)).code == 2
-    assert keystead(*export, "--json").code == 2
+    assert keystead(*export, "--json").out.splitlines() == lines
+    assert keystead(*export, "--json", "--format", "csv").code == 2
     assert keystead(*export, "--format", "xml").code == 2
     assert keystead(*export, "--verb", "owner.create").code == 2

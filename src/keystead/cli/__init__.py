@@ -3,8 +3,9 @@
     credentials/  `token`, `key`, `client`, `self`, `verify`, `summary`
     catalogue/    `api`
     vault/        `folder`, `account`, `get`
+    audit/        `audit`
     house/        `init`, `join`, `serve`, `doctor`, `migrate-store`, `owner`, `group`, `settings`,
-                  `signing-key`, `master-key`, `keyring`, `audit`, `whoami`
+                  `signing-key`, `master-key`, `keyring`, `whoami`
 
 What they share stands beside them: how a command is typed (`options`, `inputs`, `fields`, `files`), asks
 (`connection`, `names`, `changes`, `listing`) and speaks (`output`, `failures`, `endings`). The rules of
@@ -19,6 +20,7 @@ a data directory (`init`, `join`, `migrate-store`, `serve`, `doctor`, `master-ke
 
 __all__ = [
     "app",
+    "audit",
     "catalogue",
     "changes",
     "connection",

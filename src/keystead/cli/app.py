@@ -81,7 +81,7 @@ for name, module, sentence in (
     ("signing-key", "house.signing_keys", "Show and rotate the keys that sign access tokens."),
     ("master-key", "house.master_key", "Make a master key, and rotate the one in force."),
     ("keyring", "house.keyring", "Show and rotate the keys that seal values and find secrets."),
-    ("audit", "house.audit", "Read, verify and export the audit."),
+    ("audit", "audit.commands", "Read, verify and export the audit."),
 ):
     app.add_typer(typer.Typer(cls=_later(module), help=sentence), name=name)
 

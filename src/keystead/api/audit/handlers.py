@@ -137,8 +137,8 @@ async def _lines(
     yield opening(form)
     is_whole = replace(wanted, node=None) == AuditQuery()
     for chain in chains:
-        if is_whole:
-            yield beginning(form, chain.cut)
+        if is_whole and (begun := beginning(form, chain.cut)):
+            yield begun
         async for batch in _exported(call, chain, wanted):
             yield b"".join(lines(form, batch))
         if is_whole:

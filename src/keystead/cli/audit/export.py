@@ -11,9 +11,7 @@ from typing import Annotated, Any, BinaryIO, Final, Literal, cast
 
 import typer
 
-from keystead.cli.connection import connect
-from keystead.cli.failures import Misuse
-from keystead.cli.house.audit_filters import (
+from keystead.cli.audit.filters import (
     After,
     Before,
     Credential,
@@ -24,6 +22,8 @@ from keystead.cli.house.audit_filters import (
     Verb,
     filters,
 )
+from keystead.cli.connection import connect
+from keystead.cli.failures import Misuse
 from keystead.cli.options import Json, option
 from keystead.cli.output import done
 

@@ -7,9 +7,8 @@ from typing import Annotated
 
 import typer
 
-from keystead.cli.connection import connect
-from keystead.cli.house.audit_export import export
-from keystead.cli.house.audit_filters import (
+from keystead.cli.audit.export import export
+from keystead.cli.audit.filters import (
     After,
     Before,
     Credential,
@@ -20,7 +19,8 @@ from keystead.cli.house.audit_filters import (
     Verb,
     filters,
 )
-from keystead.cli.house.audit_verify import verify
+from keystead.cli.audit.verify import verify
+from keystead.cli.connection import connect
 from keystead.cli.house.installation import Data
 from keystead.cli.listing import All, Limit, Listing
 from keystead.cli.options import Json, option

@@ -1,0 +1,3 @@
+"""`keystead audit`: entries and chains through a server, or of a data directory."""
+
+__all__ = ["commands", "export", "filters", "verify"]
