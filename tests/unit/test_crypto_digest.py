@@ -2,8 +2,9 @@ import hmac
 
 import pytest
 
-from keystead.crypto.digest import Digester
-from keystead.crypto.token_format import mint
+from keystead.core.secret import Secret
+from keystead.crypto.digest import Digester, sha256_of
+from keystead.crypto.token_format import is_legacy, mint
 
 OLD, NEW = bytes(range(32)), bytes(range(32, 64))
 
@@ -44,3 +45,20 @@ def test_a_digester_prints_no_pepper() -> None:
     digester = Digester({1: OLD})
     assert OLD.hex() not in repr(digester)
     assert repr(OLD) not in repr(digester)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "0" * 39, "0" * 41, "A" * 40, "g" * 40, "0" * 39 + "\n", "0" * 40 + "\n", "\u0660" * 40],
+    ids=["empty", "short", "long", "upper", "no-hex", "line", "line-end", "digits-of-others"],
+)
+def test_what_is_not_of_the_form_of_an_imported_token(text: str) -> None:
+    assert not is_legacy(Secret(text))
+
+
+def test_no_other_secret_has_an_imported_tokens_digest() -> None:
+    digester, token = Digester({1: OLD}), Secret("0123456789" * 4)
+    sha256 = sha256_of(token)
+    _, digest, binding = digester.digest_legacy(sha256, "cred_0123456789Az")
+    others = {digester.digest(each)[1] for each in (token, Secret(sha256.hex()))}
+    assert len({digest, binding, *others}) == 4

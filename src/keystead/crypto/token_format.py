@@ -5,7 +5,8 @@ credential; the secret is 256 random bits; the check is CRC-32 (ISO-HDLC, as in 
 characters before it, so that a scanner or the door refuses a typing error without a look-up. The
 check is no protection against a forger: only the digest is (`keystead.crypto.digest`).
 
-The form is final; its golden vectors are `tests/vectors/tokens.json`.
+The form is final; its golden vectors are `tests/vectors/tokens.json`. Beside it stands the form of what
+another system made and was imported: 40 lower-case hex digits.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ __all__ = [
     "check_digits",
     "from_base62",
     "is_jwt",
+    "is_legacy",
     "mint",
     "new_id12",
     "public_id",
@@ -77,6 +79,7 @@ _SIGNED_WHOLE: Final = re.compile(rf"(?<=[A-Za-z0-9_-])\.(?=({_CLAIMED}{{40,}}+)
 _BASE64URL: Final = f"{BASE62}-_"
 
 _match = re.compile(r"ks[tdukcas]_[0-9A-Za-z]{61}").fullmatch
+_match_legacy = re.compile(r"[0-9a-f]{40}").fullmatch
 _match_id = re.compile(r"ks([tdukcas])_([0-9A-Za-z]{12})").fullmatch
 
 # Two digits at a time, and by multiplying: dividing a 32-bit number costs more than the CRC does.
@@ -156,6 +159,11 @@ def read_secret(secret: Secret) -> TokenParts | None:
 def is_jwt(secret: Secret) -> bool:
     """Say whether it has the form of a signed JWT in compact serialisation (RFC 7515 §7.1)."""
     return _JWT.fullmatch(secret.reveal()) is not None
+
+
+def is_legacy(secret: Secret) -> bool:
+    """Say whether it has the form of a token that may have been imported."""
+    return _match_legacy(secret.reveal()) is not None
 
 
 def token_within(text: str) -> Secret | None:
