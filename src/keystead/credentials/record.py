@@ -77,6 +77,7 @@ class StoredSecret:
         n: its number within the credential, from 1.
         retires_at: exclusive end after a rotation; None for the newest.
         ends_older: its first use ends the older ones.
+        binding: of an imported token, what ties its digest to this credential; None of what was minted here.
     """
 
     n: int
@@ -85,6 +86,12 @@ class StoredSecret:
     created_at: Instant
     retires_at: Instant | None = None
     ends_older: bool = False
+    binding: bytes | None = field(default=None, repr=False)
+
+    @property
+    def is_legacy(self) -> bool:
+        """Whether it was imported."""
+        return self.binding is not None
 
 
 @dataclass(frozen=True, slots=True)

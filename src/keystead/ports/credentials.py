@@ -161,9 +161,12 @@ class CredentialRecords(Protocol):
         """Return the living one that has this former id, to be held in an act as by `find`."""
 
     async def find_presented(
-        self, candidates: Collection[tuple[int, bytes]], id12: str
+        self, candidates: Collection[tuple[int, bytes]], id12: str | None
     ) -> Known | None:
-        """Return what a digest belongs to, if the row carries the token's own id; deleted ones too."""
+        """Return what a digest belongs to, if the row carries the token's own id; deleted ones too.
+
+        An imported token has none: for None only an imported one is found, and for an id none of those.
+        """
 
     async def find_signing(self, id12: str) -> Known | None:
         """Return the client of this id if it has registered keys; deleted ones too."""

@@ -55,6 +55,7 @@ _COLUMNS: Final = (
 _WIDTH: Final = len(_COLUMNS)
 _SECRET_COLUMNS: Final = (
     _S.n, _S.pepper_n, _S.digest, _S.created_at, _S.retires_at, _S.ends_older,
+    _S.binding,
 )  # fmt: skip
 
 _SAVED: Final = (
@@ -158,7 +159,7 @@ class CredentialRows:
         return None if row is None else (await self._listed([row]))[0]
 
     async def find_presented(
-        self, candidates: Collection[tuple[int, bytes]], id12: str
+        self, candidates: Collection[tuple[int, bytes]], id12: str | None
     ) -> Known | None:
         """See the port."""
         for pepper, digest in candidates:
@@ -168,9 +169,9 @@ class CredentialRows:
         else:
             return None
         credential = credential_from(row)
-        if credential.id12 != id12:
-            return None
         secret = _secret_from(row[_WIDTH : _WIDTH + len(_SECRET_COLUMNS)])
+        if id12 != (None if secret.is_legacy else credential.id12):
+            return None
         return Known(credential, secret, owner_from(row))
 
     async def find_signing(self, id12: str) -> Known | None:
@@ -348,8 +349,8 @@ def credential_from(row: Row) -> Credential:
 
 
 def _secret_from(columns: Row) -> StoredSecret:
-    n, pepper_n, digest, created_at, retires_at, ends_older = columns
-    return StoredSecret(n, pepper_n, digest, created_at, retires_at, bool(ends_older))
+    n, pepper_n, digest, created_at, retires_at, ends_older, binding = columns
+    return StoredSecret(n, pepper_n, digest, created_at, retires_at, bool(ends_older), binding)
 
 
 def _secret_row(credential_id: str, secret: StoredSecret) -> dict[str, object]:
@@ -361,6 +362,7 @@ def _secret_row(credential_id: str, secret: StoredSecret) -> dict[str, object]:
         "created_at": secret.created_at,
         "retires_at": secret.retires_at,
         "ends_older": int(secret.ends_older),
+        "binding": secret.binding,
     }
 
 
