@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from keystead.api.routes import Route
 from tests.doors.cast import ALL, V1, application, ok, path_of
+from tests.doors.importing import IMPORT, item, old_token
 from tests.doors.registering import identifier, register
 
 if TYPE_CHECKING:
@@ -111,6 +112,11 @@ def _new_credential(stage: Stage) -> Request:
     return Request(f"{V1}/credentials", {**wanted, "scopes": ["credentials:create"]})
 
 
+def _import(stage: Stage) -> Request:
+    wanted = item(stage.server, old_token(), scopes=["credentials:create"])
+    return Request(IMPORT, {"items": [wanted]})
+
+
 def _by_path(stage: Stage) -> Request:
     folder = stage.folder()
     account = stage.server.account(folder["id"])
@@ -140,6 +146,7 @@ REQUESTS: Final[dict[str, Callable[[Stage], Request]]] = {
     "POST /api/v1/credentials/{id}/disable": _on_credential("credentials:revoke", "/disable"),
     "POST /api/v1/credentials/{id}/enable": _on_credential("credentials:revoke", "/enable"),
     "GET /api/v1/credentials/{id}/secrets": _on_credential("credentials:read", "/secrets"),
+    "POST /api/v1/import/legacy-digests": _import,
     "POST /api/v1/self/rotate": _at(f"{V1}/self/rotate"),
     "POST /api/v1/self/revoke": _at(f"{V1}/self/revoke"),
     "POST /api/v1/self/password": lambda stage: Request(

@@ -14,6 +14,7 @@ from typing import Any, Final
 import pytest
 
 from tests.doors.cast import ALL, V1, application, in_future, ok, path_of, until
+from tests.doors.importing import IMPORT, digest_of, imported, item
 from tests.running import Answer, Server, running
 
 CANARIES: Final = (
@@ -103,9 +104,32 @@ def _good(suite: Suite) -> None:
     ok(server.call("PUT", secret, {"fields": fields}, headers={"Idempotency-Key": "w"}))
     owned, _ = server.token("folders:list", owner_id=application(server)["id"])
     suite.tokens.append(owned)
+    _imports(suite)
     _passwords(suite)
     doomed = server.account(folder["id"], fields={"password": CANARIES[0]})
     ok(server.call("DELETE", f"{V1}/accounts/{doomed['id']}"), 204)
+
+
+def _imports(suite: Suite) -> None:
+    server = suite.server
+    token, record = imported(server)
+    # Nor what it is known by; and not last, as below.
+    suite.tokens[:0] = [token, digest_of(token)]
+    for scheme in ("Token", "Bearer"):
+        sent = {"Authorization": f"{scheme} {token}"}
+        ok(server.call("GET", f"{V1}/whoami", token=None, headers=sent))
+    ok(server.call("POST", f"{V1}/verify", {"token": token, "audience": "keystead"}))
+    suite.exports.append(server.call("GET", f"{V1}/credentials/{record['id']}"))
+    for wrong in (
+        {"sha256": token},
+        {"sha256": [token]},
+        {"token": token},
+        {"networks": [digest_of(token)]},
+        {},
+    ):
+        suite.bad("POST", IMPORT, {"items": [{**item(server, token), **wrong}]})
+    ok(server.call("DELETE", f"{V1}/credentials/{record['id']}"), 204)
+    suite.bad("GET", f"{V1}/whoami", token=token)
 
 
 def _passwords(suite: Suite) -> None:

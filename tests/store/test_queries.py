@@ -14,6 +14,7 @@ from keystead.audit.cuts import NothingToCut
 from keystead.audit.joins import NothingToJoin
 from keystead.core.clock import MINUTE, later
 from keystead.core.secret import Secret
+from keystead.credentials.legacy import ImportWish
 from keystead.credentials.rotation import Rotation
 from keystead.credentials.wish import CredentialWish
 from keystead.crypto.keyring import MasterKey, read_master_key
@@ -23,7 +24,7 @@ from keystead.gate.visit import Visit
 from keystead.operations import audit, cuts, joins, keys, settings, signing_keys, whoami
 from keystead.operations.catalogue import apis
 from keystead.operations.catalogue import changes as api_changes
-from keystead.operations.credentials import credentials, rotation, verification
+from keystead.operations.credentials import credentials, importing, rotation, verification
 from keystead.operations.keys import NothingToRetire
 from keystead.operations.oauth import introspection, issuing, revocation
 from keystead.operations.owners import groups, owners, passwords, roles
@@ -103,6 +104,8 @@ STATEMENTS = {
     "credential.summarise": 2,
     "credential.read": 3,
     "credential.create": 6,
+    # As create; and for each token a look whether it was imported before.
+    "credential.import_legacy": 7,
     "credential.edit": 9,
     "credential.rotate": 15,
     "credential.rotate_self": 15,
@@ -180,6 +183,8 @@ async def measure(home: Home) -> dict[str, int]:
     key = await home.perform(
         credentials.create_credential, "api_key", "static", None, replace(wish, name="key")
     )
+    ends = replace(wish, name="old", expires_at=later(NOON, MINUTE))
+    old = ImportWish(sha256="0" * 64, wish=ends)
     everyone = CredentialQuery(visible=None, at=NOON)
     shown = verification.Shown(token=token, audience=KEYSTEAD_API)
     some = (Group("g", (Resource("r", (Action("read"),)),)),)
@@ -228,6 +233,7 @@ async def measure(home: Home) -> dict[str, int]:
         (credentials.summarise_credentials, ()),
         (credentials.read_credential, (made.id,)),
         (credentials.create_credential, ("api_token", "static", None, wish)),
+        (importing.import_legacy, ((old,),)),
         (credentials.edit_credential, (made.id, CredentialWish(description="x"))),
         (rotation.rotate_credential, (made.id, Rotation(overlap_seconds=60))),
         (rotation.refresh_credential, (key.listed.credential.id,)),

@@ -7,6 +7,7 @@ carry); the gate walks the shared steps.
 __all__ = [
     "access_token",
     "kind",
+    "legacy",
     "lifecycle",
     "record",
     "rotation",

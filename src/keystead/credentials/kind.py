@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ACCESS_TOKEN",
+    "API_TOKEN",
     "CREATED",
     "KINDS",
     "KINDS_BY_MARK",
@@ -51,7 +52,7 @@ class Kind:
     has_new_ids: bool = False
 
 
-_API_TOKEN: Final = Kind("api_token", {"static": "t"})
+API_TOKEN: Final = Kind("api_token", {"static": "t"})
 """One secret text that a script presents as it is (rows S1, S2, S11)."""
 
 _API_KEY: Final = Kind("api_key", {"static": "k", KEY_ADMIN: "k"}, is_pair=True, has_new_ids=True)
@@ -65,7 +66,7 @@ _OAUTH_CLIENT: Final = Kind(
 ACCESS_TOKEN: Final = Kind("access_token", {"minted": "a"}, is_minted=True)
 """What a pair is given (rows A18, A19); a JWT is one too, and has no mark."""
 
-_ALL: Final = (_API_TOKEN, _API_KEY, _OAUTH_CLIENT, ACCESS_TOKEN)
+_ALL: Final = (API_TOKEN, _API_KEY, _OAUTH_CLIENT, ACCESS_TOKEN)
 
 KINDS: Final[Mapping[str, Kind]] = MappingProxyType({kind.name: kind for kind in _ALL})
 """Every kind by its name."""

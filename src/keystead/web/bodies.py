@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = [
     "MAX_BODY",
     "READ_SECONDS",
+    "decode_each",
     "decode_fields",
     "decode_json",
     "has_body",
@@ -178,6 +179,48 @@ def decode_fields(
     if wrong:
         raise Invalid.of(*wrong[:_MAX_WRONG])
     return form(**good)
+
+
+def decode_each(
+    name: str,
+    given: Iterable[msgspec.Raw],
+    form: type[T],
+    judge: Callable[[Mapping[str, Any]], Iterable[FieldError]],
+) -> list[T]:
+    """Decode the objects of a list, each as `decode_json` does, collecting what is wrong with all of them.
+
+    Raises:
+        Invalid: with every wrong field of every object, named `name[0].field`.
+    """
+    found: list[T] = []
+    wrong: dict[int, Iterable[FieldError]] = {}
+    for i, raw in enumerate(given):
+        try:
+            found.append(_decode_object(raw, form, judge))
+        except Invalid as error:
+            wrong[i] = error.errors or [FieldError("", error.detail)]
+    if not wrong:
+        return found
+    good = (i for i in range(len(found) + len(wrong)) if i not in wrong)
+    wrong |= {i: judge(sent(each)) for i, each in zip(good, found, strict=True)}
+    named = (
+        FieldError(f"{name}[{i}].{each.field}".rstrip("."), each.message)
+        for i, errors in sorted(wrong.items())
+        for each in errors
+    )
+    raise Invalid.of(*itertools.islice(named, _MAX_WRONG))
+
+
+def _decode_object(
+    raw: msgspec.Raw, form: type[T], judge: Callable[[Mapping[str, Any]], Iterable[FieldError]]
+) -> T:
+    with contextlib.suppress(msgspec.ValidationError):
+        return msgspec.json.decode(raw, type=form)
+    try:
+        fields = _RAW.decode(raw)
+    except msgspec.DecodeError:
+        raise Invalid("must be an object") from None
+    return decode_fields(fields, form, judge, _decode_one)
 
 
 @lru_cache(maxsize=256)

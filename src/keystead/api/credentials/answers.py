@@ -11,6 +11,7 @@ from keystead.api.instants import text_of
 from keystead.core.clock import Instant
 from keystead.core.secret import Secret
 from keystead.credentials.kind import KINDS, CreatedKind
+from keystead.credentials.legacy import has_legacy_secret
 from keystead.credentials.lifecycle import EXPIRING_DAYS, State, former, state
 from keystead.crypto.token_format import public_id
 
@@ -26,6 +27,7 @@ __all__ = [
     "CredentialList",
     "CredentialRef",
     "CredentialSummary",
+    "Imported",
     "IssuedAnswer",
     "KindSummary",
     "OwnerRef",
@@ -111,7 +113,7 @@ class FormerAnswer(Struct, frozen=True):
 
 
 class CredentialAnswer(Struct, frozen=True):
-    """A credential, without its secrets' values."""
+    """A credential, without its secrets' values; `legacy` while an imported token is accepted."""
 
     id: str
     public_id: str
@@ -135,6 +137,7 @@ class CredentialAnswer(Struct, frozen=True):
     secrets: tuple[SecretAnswer, ...]
     public_jwks: dict[str, Any] | None
     legacy_audience: str | None
+    legacy: bool
 
 
 class IssuedAnswer(Struct, frozen=True):
@@ -149,6 +152,12 @@ class CredentialList(Struct, frozen=True):
 
     items: tuple[CredentialAnswer, ...]
     next_page_token: str | None
+
+
+class Imported(Struct, frozen=True):
+    """What was imported, in the order in which it was sent."""
+
+    items: tuple[CredentialAnswer, ...]
 
 
 class KindSummary(Struct, frozen=True):
@@ -235,6 +244,7 @@ def credential_answer(listed: Listed, at: Instant) -> CredentialAnswer:
         secrets=secret_answers(listed, at),
         public_jwks=None if c.public_jwks is None else json.decode(c.public_jwks),
         legacy_audience=c.legacy_audience,
+        legacy=has_legacy_secret(listed.secrets, at),
     )
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from keystead.credentials.kind import CreatedKind
+from keystead.credentials.legacy import MAX_IMPORTED
 from keystead.credentials.lifecycle import MAX_OVERLAP_SECONDS, State
 from keystead.credentials.wish import MAX_DESCRIPTION, MAX_METADATA, PERIODS
 from keystead.policy.scopes import MAX_APIS, MAX_SCOPES
@@ -19,6 +20,8 @@ __all__ = [
     "CredentialEdit",
     "CredentialNew",
     "CredentialQueryBody",
+    "ImportBody",
+    "ImportItem",
     "Levels",
     "RefreshBody",
     "RotationBody",
@@ -36,6 +39,9 @@ Period = Annotated[
     ),
 ]
 Levels = Annotated[dict[str, Literal["read", "write"]], Meta(max_length=MAX_SCOPES)]
+SHA256 = Annotated[
+    str, Meta(description="of the token's 40 characters, in hex", pattern="^[0-9a-fA-F]{64}$")
+]
 Scopes = Annotated[tuple[str, ...], Meta(max_length=MAX_SCOPES)]
 Metadata = Annotated[dict[str, str], Meta(max_length=MAX_METADATA)]
 Overlap = Annotated[int, Meta(ge=0, le=MAX_OVERLAP_SECONDS)]
@@ -94,6 +100,28 @@ class CredentialNew(Struct, forbid_unknown_fields=True, kw_only=True):
     metadata: Metadata = {}
     public_jwks: PublicJWKs | UnsetType = UNSET
     legacy_audience: Audience | UnsetType | None = UNSET
+
+
+class ImportItem(Struct, forbid_unknown_fields=True, kw_only=True):
+    """A token of another system, 40 lower-case hex digits, by its SHA-256. It has an end."""
+
+    sha256: SHA256
+    name: Name
+    expires_at: InstantText | UnsetType = UNSET
+    expires_in: Period | UnsetType = UNSET
+    description: Description = ""
+    owner_id: Id | None = None
+    access: Accesses | UnsetType = UNSET
+    scopes: Scopes | UnsetType = UNSET
+    levels: Levels | UnsetType = UNSET
+    networks: Networks = ()
+    metadata: Metadata = {}
+
+
+class ImportBody(Struct, forbid_unknown_fields=True, kw_only=True):
+    """Tokens to import: all of them, or none."""
+
+    items: Annotated[tuple[ImportItem, ...], Meta(min_length=1, max_length=MAX_IMPORTED)]
 
 
 class CredentialEdit(Struct, forbid_unknown_fields=True, kw_only=True):

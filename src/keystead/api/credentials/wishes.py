@@ -66,7 +66,7 @@ class WishSent:
 
     def wrong(self, at: Instant) -> list[FieldError]:
         """Return every wrong field of a body that is refused."""
-        return [*self.unread, *map(self._as_sent, self.wish.wrong(at))]
+        return [*self.unread, *map(self.as_sent, self.wish.wrong(at))]
 
     def require_read(self, at: Instant) -> None:
         """Refuse a body of which a field could not be read, with every other wrong field beside it."""
@@ -79,10 +79,10 @@ class WishSent:
         try:
             yield
         except Invalid as error:
-            named = map(self._as_sent, error.errors)
+            named = map(self.as_sent, error.errors)
             raise Invalid(error.detail, *named, code=error.code) from None
 
-    def _as_sent(self, error: FieldError) -> FieldError:
+    def as_sent(self, error: FieldError) -> FieldError:
         """Name `scopes[0]`, not the `access[0].scopes[0]` it became; and a period, not the end."""
         error = end_named(self.given, error)
         if self.short is None:

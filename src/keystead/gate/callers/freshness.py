@@ -113,7 +113,9 @@ class Freshness:
         self._feed.doubt()
         return await self.catch_up()
 
-    async def find(self, candidates: Collection[tuple[int, bytes]], id12: str) -> Known | None:
+    async def find(
+        self, candidates: Collection[tuple[int, bytes]], id12: str | None
+    ) -> Known | None:
         """Return what a digest belongs to, from memory or else from the store."""
 
         async def look_up(tx: Tx) -> Known | None:
@@ -160,7 +162,8 @@ class Freshness:
         """Return what a digest belongs to, if that is remembered."""
         for _, digest in candidates:
             if (held := self._known.get(digest)) is not None:
-                # The id is part of the token under the digest, so a remembered digest has the right one.
+                # The id is part of the token under the digest, so a remembered digest has the right one; the
+                # binding of an imported one is looked at each time.
                 return held[0]
         return None
 

@@ -36,7 +36,7 @@ class Recall:
         # Taken before anything is read, so that what is read then and has changed since is not remembered.
         self._drops = 0 if memory is None else memory.drops
 
-    async def find(self, candidates: Candidates, id12: str) -> Known | None:
+    async def find(self, candidates: Candidates, id12: str | None) -> Known | None:
         """See the protocol."""
         held = self._recalled(candidates)
         return held or await self._learnt(self._tx.credentials.find_presented(candidates, id12))

@@ -9,10 +9,17 @@ from msgspec import Struct
 
 from keystead.core.arrival import Presented
 from keystead.core.errors import Forbidden, Refused, Unauthenticated
-from keystead.credentials.kind import ACCESS_TOKEN, KINDS_BY_MARK
+from keystead.credentials.kind import ACCESS_TOKEN, API_TOKEN, KINDS_BY_MARK
+from keystead.crypto.digest import sha256_of
 from keystead.crypto.jose.assertion import RefusedAssertion, verify_assertion
 from keystead.crypto.jose.strict import jwt_id
-from keystead.crypto.token_format import is_jwt, public_id, read_public_id, read_secret
+from keystead.crypto.token_format import (
+    is_jwt,
+    is_legacy,
+    public_id,
+    read_public_id,
+    read_secret,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -74,8 +81,13 @@ Outcome = NotMine | Verified | Failed | Misplaced
 class Finder(Protocol):
     """Where what was presented is looked up."""
 
-    async def find(self, candidates: Collection[tuple[int, bytes]], id12: str) -> Known | None:
-        """Return the credential that a digest belongs to, if it carries the token's own id."""
+    async def find(
+        self, candidates: Collection[tuple[int, bytes]], id12: str | None
+    ) -> Known | None:
+        """Return the credential that a digest belongs to, if it carries the token's own id.
+
+        An imported token has none: for None only an imported one is found.
+        """
 
     async def find_minted(self, candidates: Collection[tuple[int, bytes]]) -> Known | None:
         """Return the access token that a digest belongs to."""
@@ -92,20 +104,17 @@ async def recognise(
     The check digits throw out typos before anything is looked up. The look-up is by keyed digest, once per
     live pepper, and the row must carry the token's own id: a digest moved to another row opens nothing. A JWT
     is looked up like any other token, by a digest of the whole of it, and its `jti` is its id: one that was
-    not minted here, or was changed by a bit, is nobody's, whatever it says of itself.
+    not minted here, or was changed by a bit, is nobody's, whatever it says of itself. An imported token says
+    nothing of itself: its digest must be bound to the credential in whose row it stands.
     """
     if presented is None:
         return NotMine()
     if presented.scheme == ASSERTION:
         return await _asserted(presented, finder, at)
     parts = read_secret(presented.mark)
-    if parts is None and is_jwt(presented.mark):
-        if not _suits(presented.scheme, ACCESS_TOKEN):
-            return Failed("scheme")
-        known = await finder.find_minted(digester.candidates(presented.mark))
-        good = known is not None and known.credential.id12 == jwt_id(presented.mark)
-        return Verified(known) if known is not None and good else Failed("unknown")
-    if parts is None or parts.mark not in KINDS_BY_MARK:
+    if parts is None:
+        return await _of_another_form(presented, digester, finder)
+    if parts.mark not in KINDS_BY_MARK:
         return Failed("malformed")
     identity = presented.identity
     if identity is not None and identity != public_id(parts.mark, parts.id12):
@@ -121,6 +130,31 @@ async def recognise(
         known = await finder.find(candidates, parts.id12)
         good = known is not None and known.credential.kind == kind.name
     return Verified(known) if known is not None and good else Failed("unknown")
+
+
+async def _of_another_form(presented: Presented, digester: Digester, finder: Finder) -> Outcome:
+    if is_jwt(presented.mark):
+        if not _suits(presented.scheme, ACCESS_TOKEN):
+            return Failed("scheme")
+        known = await finder.find_minted(digester.candidates(presented.mark))
+        good = known is not None and known.credential.id12 == jwt_id(presented.mark)
+        return Verified(known) if known is not None and good else Failed("unknown")
+    if is_legacy(presented.mark):
+        return await _imported(presented, digester, finder)
+    return Failed("malformed")
+
+
+async def _imported(presented: Presented, digester: Digester, finder: Finder) -> Outcome:
+    if not _suits(presented.scheme, API_TOKEN):
+        return Failed("scheme")
+    sha256 = sha256_of(presented.mark)
+    known = await finder.find(digester.legacy_candidates(sha256), None)
+    if known is None or known.credential.kind != API_TOKEN.name:
+        return Failed("unknown")
+    stored = known.secret
+    if not digester.is_bound(sha256, known.credential.id, stored.pepper_n, stored.binding):
+        return Failed("unknown")
+    return Verified(known)
 
 
 async def _asserted(presented: Presented, finder: Finder, at: Instant) -> Outcome:

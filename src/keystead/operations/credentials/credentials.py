@@ -14,11 +14,13 @@ from keystead.core.clock import DAY, later
 from keystead.core.errors import FieldError, Forbidden, Invalid, NotFound
 from keystead.credentials import lifecycle
 from keystead.credentials.kind import CREATED, KINDS, wrong_kind
+from keystead.credentials.legacy import wrong_legacy_end
 from keystead.credentials.record import Credential
 from keystead.credentials.within import begins_earlier, holds_more
 from keystead.gate.acts.operation import Told, operation
 from keystead.operations.credentials.issuing import (
     Issued,
+    get_owner,
     new_credential,
     new_secret,
     require_held,
@@ -33,7 +35,6 @@ from keystead.ports.credentials import CredentialQuery, KindCount, Listed
 if TYPE_CHECKING:
     from keystead.credentials.wish import CredentialWish
     from keystead.gate.acts.act import Act
-    from keystead.owners.owner import Owner
     from keystead.ports.mints import Capped
     from keystead.ports.paging import Page, PageRequest
 
@@ -130,7 +131,7 @@ async def create_credential(
         act, owner_id, "owner_id is no owner whose credentials you may issue"
     )
     made = new_credential(act, kind, type_, owner_id, wish)
-    owner = await _owner_of(act, owner_id)
+    owner = await get_owner(act, owner_id)
     require_held(act, made, owner)
     require_within(act, made)
     secret, stored = (None, None) if made.public_jwks else new_secret(act, made, 1)
@@ -152,6 +153,8 @@ async def edit_credential(act: Act, credential_id: str, wish: CredentialWish) ->
     before = listed.credential
     after = lifecycle.edited(before, wish, act.at, act.caller.apis, act.caller.organisation)
     if wrong := _wrong_audience(wish, has_keys=before.public_jwks is not None):
+        raise Invalid.of(*wrong)
+    if wrong := wrong_legacy_end(listed.secrets, wish.expires_at):
         raise Invalid.of(*wrong)
     if before.type == KEY_ADMIN and (wrong := wrong_key_admin_access(after.access)):
         raise Invalid.of(*wrong)
@@ -228,16 +231,6 @@ async def delete_credential(act: Act, credential_id: str) -> None:
 def _seen(act: Act, query: CredentialQuery) -> CredentialQuery:
     query = replace(query, visible=act.caller.owners_where(Permission.CREDENTIALS_LIST))
     return query.within(*MANAGED) if act.caller.is_key_admin else query
-
-
-async def _owner_of(act: Act, owner_id: str) -> Owner:
-    known = act.caller.known
-    if known is not None and known.owner.id == owner_id:
-        return known.owner
-    owner = await act.tx.owners.find(owner_id)
-    if owner is None:
-        raise NotFound("owner")
-    return owner
 
 
 async def _step(act: Act, listed: Listed, after: Credential) -> Listed:

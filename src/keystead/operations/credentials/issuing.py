@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import UNSET, UnsetType
 
-from keystead.core.errors import Conflict, Forbidden
+from keystead.core.errors import Conflict, Forbidden, NotFound
 from keystead.core.ids import new_id
 from keystead.core.names import clean_name
 from keystead.credentials.kind import KINDS
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Issued",
+    "get_owner",
     "may_change_api",
     "new_credential",
     "new_secret",
@@ -90,6 +91,21 @@ async def _may_issue_for(act: Act, owner_id: str) -> bool:
         return False
     # Nor may a manager act through an application that is more than he is.
     return Role.ADMINISTRATOR in act.caller.roles or owner.roles <= act.caller.roles | {Role.USER}
+
+
+async def get_owner(act: Act, owner_id: str) -> Owner:
+    """Return an owner; the caller himself is known already.
+
+    Raises:
+        NotFound: there is none.
+    """
+    known = act.caller.known
+    if known is not None and known.owner.id == owner_id:
+        return known.owner
+    owner = await act.tx.owners.find(owner_id)
+    if owner is None:
+        raise NotFound("owner")
+    return owner
 
 
 def require_held(act: Act, credential: Credential, owner: Owner) -> None:

@@ -19,7 +19,7 @@ from keystead.core.actor import Actor
 from keystead.core.arrival import Presented
 from keystead.core.errors import FieldError, Invalid
 from keystead.credentials.kind import KINDS
-from keystead.crypto.token_format import is_jwt, read_secret, without_tokens
+from keystead.crypto.token_format import is_jwt, is_legacy, read_secret, without_tokens
 from keystead.gate.acts.act import Seen
 from keystead.gate.acts.operation import Told, operation
 from keystead.gate.callers.caller import scopes_held, subject_of
@@ -129,7 +129,8 @@ async def verify(act: Act, shown: Shown) -> Verdict:
     asked = _asked(act, shown.audience)
     known = await shown_to(act, shown.token)
     if known is None:
-        formed = is_jwt(shown.token) or read_secret(shown.token) is not None
+        token = shown.token
+        formed = is_jwt(token) or is_legacy(token) or read_secret(token) is not None
         return Verdict("NOT_FOUND" if formed else "MALFORMED")
     mine = {api.identifier for api in apis_verified_by(act)}
     # A client's own secret is no API's business: it is for the token endpoint.
