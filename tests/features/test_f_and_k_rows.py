@@ -55,6 +55,22 @@ def test_f11_the_token_scheme_is_understood(server: Server, form: str) -> None:
     assert answer.json()["credential"]["id"] == credential["id"]
 
 
+def test_f11_an_imported_token_is_accepted_and_rotated_into_the_new_form(server: Server) -> None:
+    old = "9944b09199c62bcf9418ad846dd0e4bbdfc6ee4b"
+    wanted = {"sha256": sha256(old.encode()).hexdigest(), "name": server.unique("portal"),
+              "expires_in": "90d", "scopes": ["self:rotate"]}  # fmt: skip
+    made = server.call("POST", "/api/v1/import/legacy-digests", {"items": [wanted]})
+    (credential,) = made.json()["items"]
+    assert credential["legacy"]
+    header = {"Authorization": f"Token {old}"}
+    answer = send(server.url, "GET", "/api/v1/whoami", None, header)
+    assert answer.json()["credential"]["id"] == credential["id"]
+    fresh = send(server.url, "POST", "/api/v1/self/rotate", None, header).json()
+    assert fresh["secret"].startswith("kst_")
+    assert not fresh["credential"]["legacy"]
+    assert send(server.url, "GET", "/api/v1/whoami", None, header).status == 401
+
+
 def test_f12_a_content_type_without_a_body_is_tolerated(server: Server) -> None:
     token, credential = server.token("credentials:list", "credentials:revoke")
     media = {"Content-Type": "application/json"}

@@ -9,7 +9,7 @@ from typing import Final
 
 from keystead.cli.failures import Misuse
 
-__all__ = ["object_in", "read_object"]
+__all__ = ["object_in", "read_object", "read_objects"]
 
 # The server's bound on a body lies below; this only keeps a wrong file name from filling memory.
 _LARGEST: Final = 4 * 1024 * 1024
@@ -22,6 +22,22 @@ def read_object(file: str) -> dict[str, object]:
         Misuse: it cannot be read, is too long, or holds no JSON object.
     """
     return object_in(_contents(file), file)
+
+
+def read_objects(file: str) -> list[dict[str, object]]:
+    """Read JSON objects, one a line or in one array, as `read_object`.
+
+    Raises:
+        Misuse: as `read_object`; a line of several is named.
+    """
+    contents = _contents(file)
+    if not contents.lstrip().startswith(b"["):
+        lines = enumerate(contents.splitlines(), 1)
+        return [object_in(line, f"{file}, line {n},") for n, line in lines if line.strip()]
+    found = _json_in(contents, file)
+    if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+        raise Misuse(f"{file} holds something else than JSON objects")
+    return found
 
 
 def _contents(file: str) -> bytes:
@@ -40,13 +56,17 @@ def object_in(contents: bytes, place: str) -> dict[str, object]:
     Raises:
         Misuse: it is too long, or no JSON object.
     """
-    if len(contents) > _LARGEST:
-        raise Misuse(f"{place} is longer than {_LARGEST} bytes")
-    try:
-        found = json.loads(contents)
-    except (ValueError, RecursionError) as error:
-        where = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
-        raise Misuse(f"{place} holds no JSON{where}") from None
+    found = _json_in(contents, place)
     if not isinstance(found, dict):
         raise Misuse(f"{place} holds no JSON object")
     return found
+
+
+def _json_in(contents: bytes, place: str) -> object:
+    if len(contents) > _LARGEST:
+        raise Misuse(f"{place} is longer than {_LARGEST} bytes")
+    try:
+        return json.loads(contents)
+    except (ValueError, RecursionError) as error:
+        where = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
+        raise Misuse(f"{place} holds no JSON{where}") from None

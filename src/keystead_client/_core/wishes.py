@@ -14,7 +14,7 @@ __all__ = ["credential_of", "period", "wish", "written"]
 
 
 def wish(  # noqa: PLR0913  # the fields of a credential
-    kind: str,
+    kind: str | Unset,
     name: str,
     *,
     expires_at: datetime | Unset | None,

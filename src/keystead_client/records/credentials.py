@@ -14,6 +14,7 @@ __all__ = [
     "Credential",
     "CredentialSummary",
     "Former",
+    "Imported",
     "Issued",
     "KindSummary",
     "Network",
@@ -84,6 +85,8 @@ class Credential:
     `last_refreshed_at` is when an API key last got its new id, None if it never did;
     `former` is the one it had before, while that is accepted as well.
 
+    `legacy` says that it is accepted by a token that was imported.
+
     `state` is `active`, `expiring`, `expired`, `not_yet_valid`, `disabled` or `revoked`;
     `expires_at` is exclusive, and None means never.
     """
@@ -110,6 +113,15 @@ class Credential:
     secrets: tuple[SecretState, ...]
     public_jwks: Mapping[str, object] | None = None
     legacy_audience: str | None = None
+    legacy: bool = False
+    raw: Raw = field(repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """What was imported, in the order in which it was sent."""
+
+    items: tuple[Credential, ...]
     raw: Raw = field(repr=False, compare=False)
 
 

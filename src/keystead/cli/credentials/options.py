@@ -112,6 +112,7 @@ def show_credential(found: Credential, *, as_json: bool) -> None:
         ("id", found.id),
         ("public id", found.public_id),
         ("type", "" if found.type == "static" else found.type),
+        ("legacy", "an imported token is accepted; rotate it" if found.legacy else ""),
         ("name", found.name),
         ("description", found.description),
         ("state", found.state),
