@@ -30,8 +30,6 @@ from keystead_client import (
     signing_keys,
     verification,
 )
-from keystead_client._async_client import AsyncClient
-from keystead_client._client import Client
 from keystead_client._core.arguments import UNSET, Unset
 from keystead_client._core.calls import Answer, Call
 from keystead_client._core.errors import (
@@ -52,6 +50,8 @@ from keystead_client._core.errors import (
 from keystead_client._core.retries import Retries
 from keystead_client._core.secret import Secret
 from keystead_client._core.tokens import TokenSource
+from keystead_client._io.async_client import AsyncClient
+from keystead_client._io.client import Client
 
 __all__ = [
     "UNSET",

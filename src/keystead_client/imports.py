@@ -2,7 +2,6 @@
 
 A token of another system, 40 lower-case hex digits, is taken over by its SHA-256; itself it is never sent.
 
-    digest = sha256(token.encode()).hexdigest()
     call = imports.legacy_tokens([imports.legacy_token(digest, "nightly", expires_in="90d", scopes=[…])])
 """
 

@@ -16,6 +16,7 @@ import pytest
 from keystead.cli.app import run
 from keystead_client import Client
 from tests.assertions import client_pair, set_of
+from tests.doors.importing import item, old_token
 from tests.running import Server
 
 __all__ = ["ELSEWHERE", "STORY", "Told", "shape"]
@@ -84,6 +85,7 @@ token disable job
 token enable job
 token revoke job --yes
 token delete job --yes
+token import imported.json
 key create job --expires 1d --scope folders:list
 key list
 key show job
@@ -131,6 +133,7 @@ class Told:
         self._asked: set[str] = set()
         (home / "old").write_text(server.admin_password)
         (home / "new").write_text("seven calm lakes")
+        (home / "imported.json").write_text(json.dumps([item(server, old_token())]))
         (home / "keys.json").write_text(json.dumps(set_of(client_pair("ES256", "first"))))
         with pytest.MonkeyPatch.context() as patch:
             patch.chdir(home)

@@ -89,7 +89,8 @@ def every_call() -> Iterator[Call[object]]:
     for noun in (getattr(sdk, name) for name in sdk.__all__):
         if inspect.ismodule(noun) and noun is not sdk.records:
             for make in map(noun.__dict__.get, noun.__all__):
-                if callable(make):
+                # Others make a part of what is sent.
+                if callable(make) and "Call[" in str(make.__annotations__.get("return")):
                     yield make(**dict(map(sample, needed(make))))
 
 

@@ -1,3 +1,3 @@
-"""What the clients do with a call: send it, wait, and try it again."""
+"""The clients, and what they do with a call: send it, wait, and try it again."""
 
-__all__ = ["shell", "transport"]
+__all__ = ["async_client", "client", "shell", "transport"]

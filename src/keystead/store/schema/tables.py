@@ -226,7 +226,7 @@ credential_secrets = Table(
     _instant("retires_at", nullable=True),
     # Since revision 0006: its first use ends the older ones.
     Column("ends_older", Integer, nullable=False, server_default=text("0")),
-    # Since revision 0012: of an imported token, what ties its digest to the credential.
+    # Since revision 0013: of an imported token, what ties its digest to the credential.
     Column("binding", LargeBinary, nullable=True),
     Index("credential_secrets_digest", "digest", unique=True),
     Index("credential_secrets_of", "credential_id", "n", unique=True),
