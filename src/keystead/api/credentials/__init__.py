@@ -1,7 +1,8 @@
 """Credentials by the native API: `bodies` are sent, `wishes` are what stands in them, `answers` go back.
 
-`ends` reads an end, which is an instant or a period. `handlers` decode, ask the gate and answer, and so does
-`imports` where tokens of another system are taken over; rules about credentials are in the room of that noun.
+`ends` reads an end, which is an instant or a period; `naming` names what is wrong as it was sent. `handlers`
+decode, ask the gate and answer, and so does `imports` where tokens of another system are taken over; rules
+about credentials are in the room of that noun.
 """
 
-__all__ = ["answers", "bodies", "ends", "handlers", "imports", "wishes"]
+__all__ = ["answers", "bodies", "ends", "handlers", "imports", "naming", "wishes"]

@@ -5,20 +5,19 @@ Row A6 of docs/features.md. A client whose clock is wrong asks for thirty days a
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING, Final
 
 from msgspec import UNSET, UnsetType
 
 from keystead.core.clock import SECOND, Instant, parse_instant, parse_period
-from keystead.core.errors import FieldError, Invalid
+from keystead.core.errors import FieldError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from keystead.api.instants import Instants
 
-__all__ = ["PERIOD", "end_named", "naming_end", "read_end"]
+__all__ = ["PERIOD", "end_named", "read_end"]
 
 PERIOD: Final = "expires_in"
 _END: Final = "expires_at"
@@ -50,13 +49,3 @@ def end_named(given: Mapping[str, object], error: FieldError) -> FieldError:
     """Name what is wrong with an end by the field that it was sent in."""
     as_period = error.field == _END and PERIOD in given
     return FieldError(PERIOD, error.message) if as_period else error
-
-
-@contextlib.contextmanager
-def naming_end(given: Mapping[str, object]) -> Iterator[None]:
-    """Have what a verb finds wrong with an end named as it was sent."""
-    try:
-        yield
-    except Invalid as error:
-        named = [end_named(given, each) for each in error.errors]
-        raise Invalid(error.detail, *named, code=error.code) from None

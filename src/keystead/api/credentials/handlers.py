@@ -22,7 +22,8 @@ from keystead.api.credentials.bodies import (
     RotationBody,
     SelfRotationBody,
 )
-from keystead.api.credentials.ends import naming_end, read_end
+from keystead.api.credentials.ends import end_named, read_end
+from keystead.api.credentials.naming import naming
 from keystead.api.credentials.wishes import WishSent
 from keystead.api.instants import Instants
 from keystead.core.errors import FieldError
@@ -101,7 +102,7 @@ async def create(call: Call) -> Answer:
     body = call.json(CredentialNew, lambda given: _wrong_new(given, call.at))
     asked = WishSent.read(sent(body), call.at)
     asked.require_read(call.at)
-    with asked.naming_as_sent():
+    with naming(asked.as_sent):
         return await call.change(
             lambda issued: _issued(call, issued, 201),
             verbs.create_credential,
@@ -122,7 +123,7 @@ async def edit(call: Call) -> Answer:
     body = call.json(CredentialEdit, lambda given: WishSent.read(given, call.at).wrong(call.at))
     asked = WishSent.read(sent(body), call.at)
     asked.require_read(call.at)
-    with asked.naming_as_sent():
+    with naming(asked.as_sent):
         return await call.change(
             partial(_credential, call), verbs.edit_credential, call.path["id"], asked.wish
         )
@@ -143,7 +144,7 @@ async def rotate(call: Call) -> Answer:
     given, instants = sent(body), Instants()
     expires_at = read_end(given, call.at, instants)
     instants.require()
-    with naming_end(given):
+    with naming(partial(end_named, given)):
         return await call.change(
             lambda issued: _issued(call, issued, 200),
             rotation.rotate_credential,

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from msgspec import Meta, Raw, Struct
 
 from keystead.api.credentials.answers import Imported, credential_answer
 from keystead.api.credentials.bodies import ImportItem
+from keystead.api.credentials.naming import naming
 from keystead.api.credentials.wishes import WishSent
 from keystead.core.errors import FieldError, Invalid
 from keystead.credentials.legacy import MAX_IMPORTED, ImportWish, item_field
@@ -18,7 +19,7 @@ from keystead.web.bodies import decode_each, sent
 from keystead.web.call import as_answer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from keystead.core.clock import Instant
     from keystead.ports.credentials import Listed
@@ -53,7 +54,7 @@ async def legacy_digests(call: Call) -> Answer:
                 for error in _wrong(sent(each), call.at)
             )
         )
-    with _naming_as_sent(read):
+    with naming(partial(_as_sent, read)):
         return await call.change(lambda made: _imported(made, call.at), import_legacy, wishes)
 
 
@@ -68,16 +69,6 @@ def _wrong(given: Mapping[str, Any], at: Instant) -> list[FieldError]:
 
 def _imported(made: Sequence[Listed], at: Instant) -> Answer:
     return as_answer(Imported(tuple(credential_answer(each, at) for each in made)), 201)
-
-
-@contextlib.contextmanager
-def _naming_as_sent(read: Sequence[WishSent]) -> Iterator[None]:
-    """Have what the verb finds wrong with an item named as it was sent."""
-    try:
-        yield
-    except Invalid as error:
-        named = [_as_sent(read, each) for each in error.errors]
-        raise Invalid(error.detail, *named, code=error.code) from None
 
 
 def _as_sent(read: Sequence[WishSent], error: FieldError) -> FieldError:

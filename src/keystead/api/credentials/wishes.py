@@ -6,7 +6,6 @@ asked only where the body must be refused anyway, so that one answer names all t
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +20,7 @@ from keystead.policy.permissions import KEYSTEAD_API
 from keystead.policy.scopes import Access
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from keystead.core.clock import Instant
 
@@ -72,15 +71,6 @@ class WishSent:
         """Refuse a body of which a field could not be read, with every other wrong field beside it."""
         if self.unread:
             raise Invalid.of(*self.wrong(at))
-
-    @contextlib.contextmanager
-    def naming_as_sent(self) -> Iterator[None]:
-        """Have what the verb finds wrong named as it was sent."""
-        try:
-            yield
-        except Invalid as error:
-            named = map(self.as_sent, error.errors)
-            raise Invalid(error.detail, *named, code=error.code) from None
 
     def as_sent(self, error: FieldError) -> FieldError:
         """Name `scopes[0]`, not the `access[0].scopes[0]` it became; and a period, not the end."""
