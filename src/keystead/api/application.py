@@ -9,14 +9,20 @@ from litestar import Litestar, asgi
 from litestar.enums import ScopeType
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Callable, Mapping
     from contextlib import AbstractAsyncContextManager
 
-    from litestar.types import LifeSpanReceive, LifeSpanScope, LifeSpanSend, Receive, Scope, Send
+    from litestar.types import (
+        ASGIApp,
+        LifeSpanReceive,
+        LifeSpanScope,
+        LifeSpanSend,
+        Receive,
+        Scope,
+        Send,
+    )
 
     from keystead.api.door import Door
-
-    Serve = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 __all__ = ["Application"]
 
@@ -37,7 +43,7 @@ class Application(Litestar):
     def __init__(
         self,
         door: Door,
-        others: Mapping[str, Serve],
+        others: Mapping[str, ASGIApp],
         life: Callable[[Litestar], AbstractAsyncContextManager[None]],
     ) -> None:
         """Mount the API's door, and others at their paths; `life` goes on from the start to the stop."""
@@ -64,7 +70,7 @@ class Application(Litestar):
         straight = self._straight(cast("Scope", scope)) if scope["type"] == ScopeType.HTTP else None
         await (straight or super().__call__)(scope, receive, send)  # type: ignore[arg-type]  # of one scope's kind
 
-    def _straight(self, scope: Scope) -> Serve | None:
+    def _straight(self, scope: Scope) -> ASGIApp | None:
         hosts = [value for name, value in scope["headers"] if name == b"host"]
         if not all(map(_HOST.fullmatch, hosts)):
             return None

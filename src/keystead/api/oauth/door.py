@@ -19,15 +19,13 @@ from keystead.web.sending import send_answer
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
-    from litestar.types import Receive, Scope, Send
+    from litestar.types import ASGIApp, Receive, Scope, Send
 
     from keystead.api.oauth.endpoints import Endpoint
     from keystead.core.clock import Clock
     from keystead.gate.gate import Gate
     from keystead.gate.visit import Visit
     from keystead.web.entrance import Way
-
-    Serve = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 __all__ = ["Door"]
 
@@ -51,14 +49,14 @@ class Door:
         self._issuer = issuer
         self._entrance = Entrance(gate, clock, plain_beyond=plain_beyond)
 
-    def places(self) -> dict[str, Serve]:
+    def places(self) -> dict[str, ASGIApp]:
         """Return what answers at each path of the door."""
         found = {endpoint.path: self._endpoint(endpoint) for endpoint in ENDPOINTS}
         for path, body in documents(self._issuer).items():
             found[path] = self._document(path, _fixed(body))
         return found | {JWKS: self._document(JWKS, self._key_set)}
 
-    def _endpoint(self, endpoint: Endpoint) -> Serve:
+    def _endpoint(self, endpoint: Endpoint) -> ASGIApp:
         gate, clock, issuer = self._gate, self._clock, self._issuer
 
         def way(scope: Scope, receive: Receive) -> Way:
@@ -68,10 +66,10 @@ class Door:
 
     def _document(
         self, path: str, read: Callable[[Visit, Mapping[str, Any]], Awaitable[Answer]]
-    ) -> Serve:
+    ) -> ASGIApp:
         return self._serving(lambda scope, _: DocumentWay(path, scope, read))
 
-    def _serving(self, way: Callable[[Scope, Receive], Way]) -> Serve:
+    def _serving(self, way: Callable[[Scope, Receive], Way]) -> ASGIApp:
         async def serve(scope: Scope, receive: Receive, send: Send) -> None:
             answer, headers = await self._entrance.answered(scope, way(scope, receive))
             await send_answer(receive, send, answer, headers)
