@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from keystead.core.errors import NotFound, Overtaken
+from keystead.credentials.lifecycle import former
 from keystead.policy.key_admin import MANAGED
 
 if TYPE_CHECKING:
@@ -34,9 +35,7 @@ async def get_self(act: Act) -> Listed:
     Raises:
         NotFound: it is gone.
     """
-    presented = act.caller.credential.id
-    records = act.tx.credentials
-    listed = await records.find(presented) or await records.find_successor(presented)
+    listed = await _find_by_either_id(act, act.caller.credential.id)
     if listed is None:
         raise NotFound("credential")
     return listed
@@ -56,6 +55,8 @@ async def reach_credential(act: Act, credential_id: str, permission: Permission)
     if listed is None:
         raise NotFound("credential")
     found = listed.credential
+    if credential_id not in {found.id, former(found, act.at)}:
+        raise NotFound("credential")
     if not act.caller.reaches(found.owner_id, permission):
         raise NotFound("credential")
     if act.caller.is_key_admin and (found.kind, found.type) != MANAGED:
@@ -66,12 +67,7 @@ async def reach_credential(act: Act, credential_id: str, permission: Permission)
 
 async def _find_by_either_id(act: Act, credential_id: str) -> Listed | None:
     records = act.tx.credentials
-    listed = await records.find(credential_id)
-    if listed is not None:
-        return listed
-    listed = await records.find_successor(credential_id)
-    ends_at = None if listed is None else listed.credential.former_ends_at
-    return listed if ends_at is not None and act.at < ends_at else None
+    return await records.find(credential_id) or await records.find_successor(credential_id)
 
 
 async def save_credential(act: Act, after: Credential, was: int) -> None:
