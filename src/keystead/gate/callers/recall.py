@@ -28,7 +28,7 @@ class Recall:
             newer, so that nobody is refused by it alone.
     """
 
-    def __init__(self, tx: Tx, memory: Freshness | None = None) -> None:
+    def __init__(self, tx: Tx, memory: Freshness | None) -> None:
         """Belong to an act whose transaction has read nothing yet; without a memory, to one that changes."""
         self.is_doubtful = False
         self._tx = tx

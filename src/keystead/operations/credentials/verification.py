@@ -23,7 +23,6 @@ from keystead.crypto.token_format import is_jwt, is_legacy, read_secret, without
 from keystead.gate.acts.act import Seen
 from keystead.gate.acts.operation import Told, operation
 from keystead.gate.callers.caller import scopes_held, subject_of
-from keystead.gate.callers.recall import Recall
 from keystead.gate.callers.schemes import Verified, recognise
 from keystead.gate.events import refused_event
 from keystead.policy.decide import check_usable
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
     from keystead.core.arrival import Address
     from keystead.core.secret import Secret
     from keystead.gate.acts.act import Act
-    from keystead.gate.callers.schemes import Finder
     from keystead.policy.catalogue.catalogue import API
     from keystead.policy.scope_expression import Demand
     from keystead.ports.credentials import Known
@@ -48,7 +46,6 @@ __all__ = [
     "Shown",
     "Verdict",
     "apis_verified_by",
-    "in_tx",
     "refusal_of",
     "shown_to",
     "verify",
@@ -147,17 +144,9 @@ async def verify(act: Act, shown: Shown) -> Verdict:
 
 
 async def shown_to(act: Act, token: Secret) -> Known | None:
-    """Return what a token belongs to that somebody asks about; None where it is nobody's."""
-    return await _found(act, token, act.recall)
-
-
-async def in_tx(act: Act, token: Secret) -> Known | None:
-    """Return what a token belongs to, as it is in this transaction; None where it is nobody's."""
-    return await _found(act, token, Recall(act.tx))
-
-
-async def _found(act: Act, token: Secret, finder: Finder) -> Known | None:
-    outcome = await recognise(Presented(token, "shown"), act.keyring.digester, finder, act.at)
+    """Return what a token belongs to that somebody asks about or ends; None where it is nobody's."""
+    shown = Presented(token, "shown")
+    outcome = await recognise(shown, act.keyring.digester, act.recall, act.at)
     return outcome.known if isinstance(outcome, Verified) else None
 
 

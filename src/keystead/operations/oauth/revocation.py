@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from keystead.core.errors import Invalid, Refused
 from keystead.credentials import lifecycle
 from keystead.gate.acts.operation import Told, operation
-from keystead.operations.credentials.verification import in_tx
+from keystead.operations.credentials.verification import shown_to
 from keystead.operations.finding import get_self, save_credential
 from keystead.policy.permissions import BEARERS, CLIENTS
 
@@ -35,7 +35,7 @@ async def revoke_token(act: Act, token: Secret | None) -> None:
     """
     if token is None:
         raise Invalid("the parameter token is missing")
-    known = await in_tx(act, token)
+    known = await shown_to(act, token)
     if known is None:
         return
     if known.minted is not None:
