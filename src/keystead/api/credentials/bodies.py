@@ -140,21 +140,6 @@ class CredentialEdit(Struct, forbid_unknown_fields=True, kw_only=True):
     legacy_audience: Audience | UnsetType | None = UNSET
 
 
-class RotationBody(Struct, forbid_unknown_fields=True, kw_only=True):
-    """How to rotate: how long older secrets live on, and the new end if it is to move.
-
-    Without `overlap_seconds` older secrets end at once, or with `revoke_after_first_use` after seven days at
-    the latest. `public_jwks` takes the place of a client's keys, or secrets.
-    """
-
-    overlap_seconds: Overlap | UnsetType = UNSET
-    revoke_after_first_use: bool = False
-    expires_at: InstantText | UnsetType | None = UNSET
-    expires_in: Period | UnsetType = UNSET
-    end_access_tokens: bool = False
-    public_jwks: PublicJWKs | UnsetType = UNSET
-
-
 class RefreshBody(Struct, forbid_unknown_fields=True, kw_only=True):
     """For how long the old id and its secrets live on, as of a rotation; without, they end at once."""
 
@@ -162,12 +147,22 @@ class RefreshBody(Struct, forbid_unknown_fields=True, kw_only=True):
     revoke_after_first_use: bool = False
 
 
-class SelfRotationBody(Struct, forbid_unknown_fields=True, kw_only=True):
+class SelfRotationBody(RefreshBody, forbid_unknown_fields=True, kw_only=True):
     """How a credential rotates itself; its end stays."""
 
-    overlap_seconds: Overlap | UnsetType = UNSET
-    revoke_after_first_use: bool = False
     end_access_tokens: bool = False
+
+
+class RotationBody(SelfRotationBody, forbid_unknown_fields=True, kw_only=True):
+    """How to rotate: how long older secrets live on, and the new end if it is to move.
+
+    Without `overlap_seconds` older secrets end at once, or with `revoke_after_first_use` after seven days at
+    the latest. `public_jwks` takes the place of a client's keys, or secrets.
+    """
+
+    expires_at: InstantText | UnsetType | None = UNSET
+    expires_in: Period | UnsetType = UNSET
+    public_jwks: PublicJWKs | UnsetType = UNSET
 
 
 class CredentialQueryBody(Struct, forbid_unknown_fields=True, kw_only=True):
