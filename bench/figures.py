@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -51,8 +51,6 @@ class Figure:
 
 def write(title: str, figures: list[Figure], order: Sequence[str]) -> None:
     """Write a chapter's figures, with the machine and the day; the other chapters' stay as they are."""
-    before = RESULTS.read_text("utf-8") if RESULTS.exists() else ""
-    kept = dict(each.split("\n", 1) for each in before.split(_MARK)[1:])
     lines = [
         *machine("this bench included"),
         "",
@@ -60,9 +58,33 @@ def write(title: str, figures: list[Figure], order: Sequence[str]) -> None:
         "|---|---|---|---|",
     ]
     lines += [f"| {f.work} | {f.found} | {f.target} | {f.verdict} |" for f in figures]
-    kept[title] = "\n".join(lines)
-    sections = [f"{_MARK}{each}\n\n{kept[each].strip()}\n" for each in order if each in kept]
-    RESULTS.write_text(_METHOD + "".join(sections), "utf-8")
+    section = "\n".join(lines)
+    put_in(RESULTS, lambda before: with_section(before, _METHOD, title, section, order))
+
+
+def put_in(file: Path, change: Callable[[str], str]) -> None:
+    """Change a file's text, whole or not at all: whoever is interrupted leaves the old figures."""
+    made = file.with_suffix(f".{os.getpid()}")
+    made.write_text(change(file.read_text("utf-8") if file.exists() else ""), "utf-8")
+    made.replace(file)
+
+
+def with_section(
+    before: str, head: str, title: str, section: str, order: Sequence[str] | None = None
+) -> str:
+    """Return a text with a section put in, or in the place of what it said before.
+
+    Args:
+        before: the text.
+        head: what stands before all sections.
+        title: of the section.
+        section: its own text.
+        order: the titles that there may be, in their order; by name where it is not said.
+    """
+    kept = dict(each.split("\n", 1) for each in before.split(_MARK)[1:])
+    kept[title] = section
+    titles = sorted(kept) if order is None else [each for each in order if each in kept]
+    return head + "".join(f"{_MARK}{each}\n\n{kept[each].strip()}\n" for each in titles)
 
 
 def tell(title: str, figures: list[Figure]) -> None:

@@ -5,12 +5,11 @@ Each trial has a section of its own there, written once it has passed; the other
 
 from __future__ import annotations
 
-import os
 import time
 from pathlib import Path
 from typing import Final
 
-from bench.figures import machine
+from bench.figures import machine, put_in, with_section
 
 __all__ = ["TRIALS", "Figures", "merged"]
 
@@ -21,7 +20,6 @@ _HEAD: Final = """\
 
 Written by `make trials`. A section is of the last run in which its trial passed; day and machine stand in it.
 """
-_MARK: Final = "\n## "
 
 
 class Figures:
@@ -45,16 +43,10 @@ class Figures:
             return
         lines = [*machine("others' work included"), "", "| what | found |", "|---|---|"]
         lines += [f"| {name} | {value} |" for name, value in rows]
-        before = self.file.read_text("utf-8") if self.file.exists() else ""
-        # Whole or not at all: whoever is interrupted leaves the old figures.
-        made = self.file.with_suffix(f".{os.getpid()}")
-        made.write_text(merged(before, title, "\n".join(lines)), "utf-8")
-        made.replace(self.file)
+        section = "\n".join(lines)
+        put_in(self.file, lambda before: merged(before, title, section))
 
 
 def merged(before: str, title: str, section: str) -> str:
     """Return the file's text with a section put in, or in the place of what it said before."""
-    kept = dict(each.split("\n", 1) for each in before.split(_MARK)[1:])
-    kept[title] = f"\n{section}\n"
-    sections = [f"{_MARK}{name}\n\n{kept[name].strip()}\n" for name in sorted(kept)]
-    return _HEAD + "".join(sections)
+    return with_section(before, _HEAD, title, section)
