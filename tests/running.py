@@ -42,6 +42,13 @@ class Answer:
     def code(self) -> str:
         return str(self.json()["code"])
 
+    @property
+    def text(self) -> str:
+        """The status, and the code of a problem, as they stand in a table."""
+        if self.headers.get("content-type") == "application/problem+json":
+            return f"{self.status} {self.code}"
+        return str(self.status)
+
 
 @dataclass(slots=True)
 class Served:

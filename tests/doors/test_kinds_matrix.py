@@ -58,9 +58,7 @@ class Cell:
 
     @property
     def text(self) -> str:
-        if self.answer.headers.get("content-type") == "application/problem+json":
-            return f"{self.answer.status} {self.answer.code}"
-        return str(self.answer.status)
+        return self.answer.text
 
 
 @dataclass(slots=True)
