@@ -60,6 +60,7 @@ def create(  # noqa: PLR0913  # the fields of a credential
     description: str | Unset = UNSET,
     owner_id: str | Unset = UNSET,
     metadata: Mapping[str, str] | Unset = UNSET,
+    max_uses: int | Unset | None = UNSET,
 ) -> Call[Issued]:
     """Create a credential; the answer holds its secret, and no later one does.
 
@@ -78,13 +79,15 @@ def create(  # noqa: PLR0913  # the fields of a credential
         description: what it is for.
         owner_id: whose it is; unset means the caller's.
         metadata: texts that the owner may want to find with it.
+        max_uses: how often an API token may be used; the last use ends it. Unset or None means any number.
     """
     body = wish(
         kind, name, expires_at=expires_at, expires_in=expires_in, scopes=scopes, levels=levels,
         access=access, networks=networks, not_before=not_before, description=description,
         owner_id=owner_id, metadata=metadata,
     )  # fmt: skip
-    return Call("POST", "/credentials", one(Issued), body={**body, **set_fields(type=type_)})
+    rest = set_fields(type=type_, max_uses=max_uses)
+    return Call("POST", "/credentials", one(Issued), body={**body, **rest})
 
 
 def create_with_keys(  # noqa: PLR0913  # the fields of a credential
@@ -195,6 +198,7 @@ def edit(  # noqa: PLR0913  # the fields of a credential that can change
     not_before: datetime | Unset | None = UNSET,
     metadata: Mapping[str, str] | Unset = UNSET,
     legacy_audience: str | Unset | None = UNSET,
+    max_uses: int | Unset | None = UNSET,
 ) -> Call[Credential]:
     """Change what is given and leave the rest; a list or map replaces the old one whole.
 
@@ -213,6 +217,7 @@ def edit(  # noqa: PLR0913  # the fields of a credential that can change
         not_before=not_before,
         metadata=metadata,
         legacy_audience=legacy_audience,
+        max_uses=max_uses,
     )
     return Call("PATCH", path_of("credentials", credential_id), one(Credential), body=body)
 

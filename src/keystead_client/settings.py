@@ -14,7 +14,7 @@ def get() -> Call[Organisation]:
     return Call("GET", "/settings", one(Organisation))
 
 
-def edit(
+def edit(  # noqa: PLR0913  # an argument for each setting
     *,
     max_lifetime_days: int | Unset | None = UNSET,
     allow_never: bool | Unset = UNSET,
@@ -24,6 +24,7 @@ def edit(
     require_public_networks: bool | Unset = UNSET,
     max_access_tokens: int | Unset | None = UNSET,
     audit_retention_days: int | Unset | None = UNSET,
+    audit_verifications: str | Unset = UNSET,
 ) -> Call[Organisation]:
     """Change rules; those for credentials bind what is made or changed from then on.
 
@@ -37,6 +38,7 @@ def edit(
         max_access_tokens: live access tokens of one credential, past which the oldest end; None: no bound.
         audit_retention_days: how long the audit is kept, 30 to 36500 days; older entries are deleted for
             good. None keeps it for ever.
+        audit_verifications: allowed verifications are `counted`, or `all` are entered in the audit too.
     """
     body = set_fields(
         max_lifetime_days=max_lifetime_days,
@@ -47,5 +49,6 @@ def edit(
         require_public_networks=require_public_networks,
         max_access_tokens=max_access_tokens,
         audit_retention_days=audit_retention_days,
+        audit_verifications=audit_verifications,
     )
     return Call("PATCH", "/settings", one(Organisation), body=body)

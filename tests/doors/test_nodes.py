@@ -165,3 +165,14 @@ def test_each_node_has_a_chain_of_its_own_and_all_verify(nodes: Nodes) -> None:
     assert told["intact"], told
     assert [chain["node"] for chain in told["chains"]] == [0, 1]
     assert all(chain["entries"] for chain in told["chains"])
+
+
+def test_a_token_of_ten_uses_is_let_in_ten_times_by_both_nodes_together(nodes: Nodes) -> None:
+    token, _ = nodes.first.token("folders:list", max_uses=10)
+
+    def use(n: int) -> int:
+        node = (nodes.first, nodes.second)[n % 2]
+        return node.call("GET", f"{V1}/whoami", token=token).status
+
+    with ThreadPoolExecutor(16) as pool:
+        assert sorted(pool.map(use, range(60))) == [200] * 10 + [401] * 50

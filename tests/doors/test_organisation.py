@@ -30,7 +30,7 @@ EACH = pytest.mark.parametrize("kind", KINDS)
 OPEN: Final = {
     "max_lifetime_days": None, "allow_never": True, "require_networks": False,
     "require_description": False, "max_networks": 10, "require_public_networks": False,
-    "max_access_tokens": 1000, "audit_retention_days": None,
+    "max_access_tokens": 1000, "audit_retention_days": None, "audit_verifications": "counted",
 }  # fmt: skip
 NEVER = "the organisation has nothing without end"
 PRIVATE: Final = ["10.0.0.1", "127.0.0.1", "192.168.0.0/16", "fe80::1", "0.0.0.0/0"]

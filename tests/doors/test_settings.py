@@ -13,7 +13,7 @@ SETTINGS = f"{V1}/settings"
 DEFAULTS = {
     "max_lifetime_days": None, "allow_never": True, "require_networks": False,
     "require_description": False, "max_networks": 10, "require_public_networks": False,
-    "max_access_tokens": 1000, "audit_retention_days": None,
+    "max_access_tokens": 1000, "audit_retention_days": None, "audit_verifications": "counted",
 }  # fmt: skip
 
 
@@ -98,6 +98,8 @@ def test_eleven_networks_are_taken_where_the_organisation_says_so(strict: Server
         ({"max_networks": 101}, ["max_networks"]),
         ({"audit_retention_days": 29}, ["audit_retention_days"]),
         ({"audit_retention_days": 36_501}, ["audit_retention_days"]),
+        ({"audit_verifications": "some"}, ["audit_verifications"]),
+        ({"audit_verifications": None}, ["audit_verifications"]),
         ({"max_networks": None}, ["max_networks"]),
         ({"allow_never": "yes"}, ["allow_never"]),
         ({"allow_nevre": False}, ["allow_nevre"]),

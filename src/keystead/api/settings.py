@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from msgspec import UNSET, Meta, Struct, UnsetType, structs
 
 from keystead.operations import settings as verbs
-from keystead.policy.organisation import BOUNDS, Organisation
+from keystead.policy.organisation import BOUNDS, Organisation, Verifications
 from keystead.web.call import Answer, Call, as_answer
 
 __all__ = ["SettingsAnswer", "SettingsEdit", "edit", "read"]
@@ -41,6 +41,7 @@ class SettingsEdit(Struct, forbid_unknown_fields=True, kw_only=True):
     require_public_networks: bool | UnsetType = UNSET
     max_access_tokens: Tokens | UnsetType | None = UNSET
     audit_retention_days: Days | UnsetType | None = UNSET
+    audit_verifications: Verifications | UnsetType = UNSET
 
 
 class SettingsAnswer(Struct, frozen=True):
@@ -54,6 +55,7 @@ class SettingsAnswer(Struct, frozen=True):
     require_public_networks: bool
     max_access_tokens: int | None
     audit_retention_days: int | None
+    audit_verifications: Verifications
 
 
 async def read(call: Call) -> Answer:

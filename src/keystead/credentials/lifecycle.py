@@ -130,10 +130,14 @@ def edited(
         not_before=_chosen(wish.not_before, credential.not_before),
         metadata=_chosen(wish.metadata, credential.metadata),
         legacy_audience=_chosen(wish.legacy_audience, credential.legacy_audience),
+        max_uses=_chosen(wish.max_uses, credential.max_uses),
         modified_at=at,
         revision=credential.revision + 1,
     )
     _require_order(made)
+    if isinstance(wish.max_uses, int) and wish.max_uses <= credential.uses:
+        used = f"must be more than the {credential.uses} uses that it has had"
+        raise Invalid.of(FieldError("max_uses", used))
     return made
 
 
@@ -174,10 +178,12 @@ def rotated(
     expires_at: Instant | UnsetType | None,
     organisation: Organisation,
     older_end_at: Instant,
+    *,
+    anew: bool = True,
 ) -> Credential:
     """Return the credential as it stands after a rotation, with its new end where one was given.
 
-    A former id ends with the older secrets.
+    A former id ends with the older secrets. Uses count from nought, but not where it rotates itself (`anew`).
 
     Raises:
         Conflict: it is revoked, or has expired and no new end was given.
@@ -195,6 +201,7 @@ def rotated(
         credential,
         expires_at=_chosen(expires_at, credential.expires_at),
         former_ends_at=None if ends is None else min(ends, older_end_at),
+        uses=0 if anew else credential.uses,
         modified_at=at,
         revision=credential.revision + 1,
     )

@@ -36,6 +36,8 @@ class Credential:
         last_refreshed_at: when it took another's place under a new id; None means never.
         former_id: the id that it had before its last refresh, where that had an overlap.
         former_ends_at: exclusive end of that one, unless it ends sooner itself.
+        max_uses: how often it may be used before it ends; None means any number.
+        uses: how often it was, of one with `max_uses`.
         legacy_audience: the one URL that its assertions may name in the issuer's place; None for none.
         revision: raised by each change, so that two editors cannot overwrite each other unseen.
     """
@@ -62,6 +64,8 @@ class Credential:
     last_refreshed_at: Instant | None = None
     former_id: str | None = None
     former_ends_at: Instant | None = None
+    max_uses: int | None = None
+    uses: int = 0
 
     @property
     def id12(self) -> str:

@@ -55,14 +55,16 @@ class Rotation:
         """Return every field that does not fit the credential and its live secrets."""
         return [*self._wrong_overlap(live), *self._wrong_keys(credential)]
 
-    def of(self, credential: Credential, at: Instant, organisation: Organisation) -> Credential:
+    def of(
+        self, credential: Credential, at: Instant, organisation: Organisation, *, anew: bool
+    ) -> Credential:
         """Return the credential as it stands after the rotation, which has been judged.
 
         Raises:
             Conflict, Invalid: as `lifecycle.rotated`.
         """
         ends = retirement(at, self.overlap)
-        made = rotated(credential, at, self.expires_at, organisation, ends)
+        made = rotated(credential, at, self.expires_at, organisation, ends, anew=anew)
         if isinstance(self.public_jwks, UnsetType):
             return made
         return replace(made, public_jwks=canonical_jwks(self.public_jwks))

@@ -25,10 +25,11 @@ if TYPE_CHECKING:
     from keystead.policy.organisation import Organisation
     from keystead.policy.scopes import Access
 
-__all__ = ["MAX_DESCRIPTION", "MAX_METADATA", "PERIODS", "CredentialWish"]
+__all__ = ["MAX_DESCRIPTION", "MAX_METADATA", "MAX_USES", "PERIODS", "CredentialWish"]
 
 MAX_DESCRIPTION: Final = 1000
 MAX_METADATA: Final = 50
+MAX_USES: Final = 1_000_000
 PERIODS: Final = ("1d", "7d", "30d", "60d", "90d", "180d", "365d")
 """Row A6: what to pick an end from; any other period is as good."""
 
@@ -49,6 +50,7 @@ class CredentialWish:
     metadata: Mapping[str, str] | UnsetType = UNSET
     public_jwks: Mapping[str, object] | UnsetType = UNSET
     legacy_audience: str | UnsetType | None = UNSET
+    max_uses: int | UnsetType | None = UNSET
 
     def wrong(
         self, at: Instant, apis: APIs | None = None, organisation: Organisation | None = None
@@ -82,6 +84,18 @@ class CredentialWish:
         ):
             yield FieldError("description", rule)
 
+    def _wrong_span(self, at: Instant) -> Iterator[FieldError]:
+        if isinstance(self.expires_at, int) and self.expires_at <= at:
+            yield FieldError("expires_at", "must lie in the future")
+        if (
+            isinstance(self.not_before, int)
+            and isinstance(self.expires_at, int)
+            and self.not_before >= self.expires_at
+        ):
+            yield FieldError("not_before", "must lie before expires_at")
+        if isinstance(self.max_uses, int) and not 1 <= self.max_uses <= MAX_USES:
+            yield FieldError("max_uses", f"must be 1 to {MAX_USES}, or null")
+
     def _wrong(self, at: Instant, apis: APIs | None, max_networks: int) -> Iterator[FieldError]:
         yield from self._wrong_words()
         if self.access is not UNSET:
@@ -91,14 +105,7 @@ class CredentialWish:
                 parse_networks(self.networks, max_networks)
             except Invalid as error:
                 yield from error.errors
-        if isinstance(self.expires_at, int) and self.expires_at <= at:
-            yield FieldError("expires_at", "must lie in the future")
-        if (
-            isinstance(self.not_before, int)
-            and isinstance(self.expires_at, int)
-            and self.not_before >= self.expires_at
-        ):
-            yield FieldError("not_before", "must lie before expires_at")
+        yield from self._wrong_span(at)
         if not isinstance(self.metadata, UnsetType):
             for key, rule in wrong_entries(
                 self.metadata, most=MAX_METADATA, key=_MAX_KEY, value=_MAX_VALUE

@@ -12,16 +12,17 @@ A crash between the commit of 4 and the answer leaves the act with its entry; th
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
 
 from keystead.core.arrival import Presented
 from keystead.core.errors import Broken, Refused, Unavailable
-from keystead.gate.acts.act import Act
+from keystead.gate.acts.act import Act, Writes
 from keystead.gate.acts.first_use import end_older
 from keystead.gate.acts.once import Answered, Once, answer_gone, do_once, is_kept
 from keystead.gate.acts.operation import Told
 from keystead.gate.acts.preparation import Preparation
 from keystead.gate.callers.caller import Caller
+from keystead.gate.callers.numbered import is_numbered, use_up
 from keystead.gate.callers.recall import Recall
 from keystead.gate.callers.schemes import (
     Failed,
@@ -31,7 +32,6 @@ from keystead.gate.callers.schemes import (
     recognise,
     refusal_of,
 )
-from keystead.gate.callers.signed import is_signed, use_up
 from keystead.gate.telling import Telling, refusal_by
 from keystead.gate.throttle import Attempts
 from keystead.gate.usage import UsageCounter
@@ -56,7 +56,15 @@ __all__ = ["Gate"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
 T = TypeVar("T")
+
+
+class Doing(Protocol[R_co]):
+    """Runs an act in a transaction."""
+
+    async def __call__(self, tx: Tx, *, writes: bool) -> R_co:
+        """Run it in one that writes, or reads alone."""
 
 
 class Gate:
@@ -207,10 +215,10 @@ class Gate:
         """Run the act in one transaction with its entry, or read; then tell."""
         arrival = visit.arrival
         acts: list[Act] = []
-        memory = None if _changes(operation, caller) else self._freshness
 
-        async def do(tx: Tx) -> R:
-            act = Act(operation.verb, tx, caller, arrival, self._keyring, Recall(tx, memory))
+        async def do(tx: Tx, *, writes: bool) -> R:
+            recall = Recall(tx, None if writes else self._freshness)
+            act = Act(operation.verb, tx, caller, arrival, self._keyring, recall, writes)
             acts[:] = [act]
             value = await work(act)
             if operation.told is Told.ENTERED:
@@ -242,14 +250,15 @@ class Gate:
                 await self._telling.shown(act.seen, arrival)
         return value
 
-    async def _transact(
-        self, operation: Operation[..., Any], caller: Caller, do: Callable[[Tx], Awaitable[R]]
-    ) -> R:
-        if _changes(operation, caller):
-            return await self._store.act(do)
-        if operation.browses:
-            return await self._store.browse(do)
-        return await self._store.read(do)
+    async def _transact(self, operation: Operation[..., Any], caller: Caller, do: Doing[R]) -> R:
+        if operation.told is Told.COUNTED and not is_numbered(caller):
+            read = self._store.browse if operation.browses else self._store.read
+            try:
+                return await read(lambda tx: do(tx, writes=False))
+            except Writes:
+                # What the caller was shown has a number of uses.
+                pass
+        return await self._store.act(lambda tx: do(tx, writes=True))
 
     async def _do_anew(
         self, operation: Operation[..., Any], visit: Visit, work: Callable[[Act], Awaitable[R]]
@@ -281,11 +290,6 @@ class Gate:
         refusal = refusal_of(outcome)
         await self._telling.stranger(verb, arrival, refusal)
         raise refusal
-
-
-def _changes(operation: Operation[..., Any], caller: Caller) -> bool:
-    """Say whether something is written: an entry, or that what a client has signed is used up."""
-    return operation.told is Told.ENTERED or is_signed(caller)
 
 
 def _denial(operation: Operation[..., Any], caller: Caller, arrival: Arrival) -> Denial | None:

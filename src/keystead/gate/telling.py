@@ -76,15 +76,18 @@ class Telling:
                 raise Throttled(wait)
 
     async def shown(self, seen: Iterable[Seen], arrival: Arrival) -> None:
-        """Count the uses and enter the refusals of what somebody was shown and asked about."""
+        """Count and enter what became of what somebody was shown and asked about."""
         events = []
         for each in seen:
-            if each.refusal is None:
+            if each.is_allowed:
                 self._usage.note(each.known, replace(arrival, address=each.address))
                 if each.known.secret.ends_older:
                     await end_older(self._store, each.known, arrival)
-            elif self._refusals.should_enter(each.refusal.actor, each.refusal.code, arrival.at):
-                events.append(each.refusal)
+            entry = each.entry
+            if entry is not None and (
+                each.is_allowed or self._refusals.should_enter(entry.actor, entry.code, arrival.at)
+            ):
+                events.append(entry)
         if events:
             await self._enter(*events)
 

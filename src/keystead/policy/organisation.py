@@ -1,14 +1,14 @@
 """The organisation's own rules for every credential: how long, from where, and how it is described.
 
 They bind what is made or changed from then on, field by field: what stands keeps standing until somebody
-touches it. One is about the audit: how long it is kept. Rows S12, C7, C12 and C13; Decisions 2 and 6 of
+touches it. Two are about the audit. Rows S12, C7, C12 and C13; Decisions 2 and 6 of
 docs/features.md.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from msgspec import UNSET, UnsetType
 
@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
     from keystead.core.clock import Instant
 
-__all__ = ["BOUNDS", "DEFAULT", "Organisation"]
+__all__ = ["BOUNDS", "DEFAULT", "Organisation", "Verifications"]
+
+Verifications = Literal["counted", "all"]
+"""How allowed verifications are accounted for."""
 
 BOUNDS: Final = {
     "max_lifetime_days": (1, 3650),
@@ -45,6 +48,7 @@ class Organisation:
         require_public_networks: no entry takes in a private or otherwise special address.
         max_access_tokens: live access tokens of one credential, past which the oldest end; None: no bound.
         audit_retention_days: how long an audit entry is kept at least; None: for ever.
+        audit_verifications: allowed verifications are counted, or each of them has an entry too (all).
     """
 
     max_lifetime_days: int | None = None
@@ -55,6 +59,7 @@ class Organisation:
     require_public_networks: bool = False
     max_access_tokens: int | None = 1000
     audit_retention_days: int | None = None
+    audit_verifications: Verifications = "counted"
 
     def wrong_numbers(self) -> Iterator[FieldError]:
         """Yield every number that is out of its bounds."""

@@ -190,6 +190,12 @@ class CredentialRecords(Protocol):
     async def end_older(self, credential_id: str, n: int, at: Instant) -> bool:
         """End a former id and the secrets before number `n`, whose first use does so; False where it has."""
 
+    async def use(self, credential_id: str, at: Instant) -> bool:
+        """Count one use of a credential with `max_uses`, the last of which ends it; False where none is left.
+
+        One that was revoked, switched off or ended meanwhile has none left either.
+        """
+
     async def bury(self, credential_id: str, at: Instant) -> bool:
         """Make it a tombstone and free its name; False where it is gone already."""
 

@@ -87,6 +87,8 @@ class Credential:
 
     `legacy` says that it is accepted by a token that was imported.
 
+    `max_uses` is how often an API token may be used, and `uses_left` how often still; None: any number.
+
     `state` is `active`, `expiring`, `expired`, `not_yet_valid`, `disabled` or `revoked`;
     `expires_at` is exclusive, and None means never.
     """
@@ -114,6 +116,8 @@ class Credential:
     public_jwks: Mapping[str, object] | None = None
     legacy_audience: str | None = None
     legacy: bool = False
+    max_uses: int | None = None
+    uses_left: int | None = None
     raw: Raw = field(repr=False, compare=False)
 
 

@@ -24,4 +24,5 @@ class Organisation:
     require_public_networks: bool
     max_access_tokens: int | None
     audit_retention_days: int | None
+    audit_verifications: str = "counted"
     raw: Raw = field(repr=False, compare=False)

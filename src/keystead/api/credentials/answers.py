@@ -113,7 +113,12 @@ class FormerAnswer(Struct, frozen=True):
 
 
 class CredentialAnswer(Struct, frozen=True):
-    """A credential, without its secrets' values; `legacy` while an imported token is accepted."""
+    """A credential, without its secrets' values.
+
+    Attributes:
+        legacy: an imported token is accepted.
+        uses_left: of a token with `max_uses`.
+    """
 
     id: str
     public_id: str
@@ -138,6 +143,8 @@ class CredentialAnswer(Struct, frozen=True):
     public_jwks: dict[str, Any] | None
     legacy_audience: str | None
     legacy: bool
+    max_uses: int | None
+    uses_left: int | None
 
 
 class IssuedAnswer(Struct, frozen=True):
@@ -245,6 +252,8 @@ def credential_answer(listed: Listed, at: Instant) -> CredentialAnswer:
         public_jwks=None if c.public_jwks is None else json.decode(c.public_jwks),
         legacy_audience=c.legacy_audience,
         legacy=has_legacy_secret(listed.secrets, at),
+        max_uses=c.max_uses,
+        uses_left=None if c.max_uses is None else c.max_uses - c.uses,
     )
 
 

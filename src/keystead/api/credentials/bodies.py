@@ -9,7 +9,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from keystead.credentials.kind import CreatedKind
 from keystead.credentials.legacy import MAX_IMPORTED
 from keystead.credentials.lifecycle import MAX_OVERLAP_SECONDS, State
-from keystead.credentials.wish import MAX_DESCRIPTION, MAX_METADATA, PERIODS
+from keystead.credentials.wish import MAX_DESCRIPTION, MAX_METADATA, MAX_USES, PERIODS
 from keystead.policy.scopes import MAX_APIS, MAX_SCOPES
 from keystead.ports.credentials import CredentialSort
 from keystead.web.identifiers import Id, Word
@@ -68,6 +68,12 @@ Audience = Annotated[
 ]
 
 
+MaxUses = Annotated[
+    int,
+    Meta(ge=1, le=MAX_USES, description="how often an api_token may be used; the last use ends it"),
+]
+
+
 class AccessBody(Struct, forbid_unknown_fields=True, kw_only=True):
     """What a credential is given on one API: single scopes, and levels per resource."""
 
@@ -100,6 +106,7 @@ class CredentialNew(Struct, forbid_unknown_fields=True, kw_only=True):
     metadata: Metadata = {}
     public_jwks: PublicJWKs | UnsetType = UNSET
     legacy_audience: Audience | UnsetType | None = UNSET
+    max_uses: MaxUses | UnsetType | None = UNSET
 
 
 class ImportItem(Struct, forbid_unknown_fields=True, kw_only=True):
@@ -138,6 +145,7 @@ class CredentialEdit(Struct, forbid_unknown_fields=True, kw_only=True):
     not_before: InstantText | UnsetType | None = UNSET
     metadata: Metadata | UnsetType = UNSET
     legacy_audience: Audience | UnsetType | None = UNSET
+    max_uses: MaxUses | UnsetType | None = UNSET
 
 
 class RefreshBody(Struct, forbid_unknown_fields=True, kw_only=True):

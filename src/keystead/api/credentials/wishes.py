@@ -59,6 +59,7 @@ class WishSent:
             metadata=given.get("metadata", UNSET),
             public_jwks=given.get("public_jwks", UNSET),
             legacy_audience=given.get("legacy_audience", UNSET),
+            max_uses=given.get("max_uses", UNSET),
         )
         short_field = "scopes" if "scopes" in given else "levels"
         return cls(wish, tuple(instants.wrong), short, short_field, given)

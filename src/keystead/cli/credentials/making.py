@@ -15,6 +15,7 @@ from keystead.cli.credentials.nouns import Noun
 from keystead.cli.credentials.options import (
     EXPIRES,
     LegacyAudience,
+    MaxUses,
     Metadata,
     Networks,
     PublicKeys,
@@ -59,6 +60,7 @@ def add_making(app: typer.Typer, noun: Noun, *, help_: str) -> None:
             str | None, option("OWNER", "Whose it is: id, login or name. [default: yours]")
         ] = None,
         metadata: Metadata,
+        max_uses: MaxUses = None,
         quiet: Quiet = False,
         json: Json = False,
     ) -> None:
@@ -79,7 +81,8 @@ def add_making(app: typer.Typer, noun: Noun, *, help_: str) -> None:
         fields |= may.fields
         fields["owner_id"] = UNSET if owner is None else owner_id(client, owner)
         if keys is None:
-            call = credentials.create(name, kind=noun.kind, type_=given(type_), **fields)
+            fields |= {"type_": given(type_), "max_uses": given(max_uses)}
+            call = credentials.create(name, kind=noun.kind, **fields)
             hand_out(client.send(call), "created", quiet=quiet, as_json=json)
         else:
             fields["legacy_audience"] = given(legacy_audience)
@@ -109,6 +112,10 @@ def add_making(app: typer.Typer, noun: Noun, *, help_: str) -> None:
         not_before: Annotated[str | None, option("WHEN", "When it begins; never: at once.")] = None,
         metadata: Metadata,
         no_metadata: Annotated[bool, typer.Option("--no-metadata", help="Drop all of it.")] = False,
+        max_uses: MaxUses = None,
+        no_max_uses: Annotated[
+            bool, typer.Option("--no-max-uses", help="Let it be used any number of times.")
+        ] = False,
         legacy_audience: LegacyAudience = None,
         no_legacy_audience: Annotated[
             bool, typer.Option("--no-legacy-audience", help="Take the issuer alone.")
@@ -118,6 +125,8 @@ def add_making(app: typer.Typer, noun: Noun, *, help_: str) -> None:
         require_change(context)
         if no_legacy_audience and legacy_audience is not None:
             raise Misuse("--legacy-audience and --no-legacy-audience exclude each other")
+        if no_max_uses and max_uses is not None:
+            raise Misuse("--max-uses and --no-max-uses exclude each other")
         client = connect(context)
         now = SystemClock().now()
         end: dict[str, Any] = {} if expires is None else inputs.ending(expires, "--expires", now)
@@ -135,6 +144,7 @@ def add_making(app: typer.Typer, noun: Noun, *, help_: str) -> None:
                 metadata, inputs.metadata, empty=no_metadata, options="--metadata and --no-metadata"
             ),
             legacy_audience=None if no_legacy_audience else given(legacy_audience),
+            max_uses=None if no_max_uses else given(max_uses),
         )
         may = wanted(client, scope, level)
         found = credential_id(client, noun, named)

@@ -51,11 +51,13 @@ TOKEN: Final = Noun(
 )  # fmt: skip
 KEY: Final = Noun(
     "key", "api_key", ("ksk",), "'Reporting' or 'Partner Portal'",
-    frozenset({"public_keys", "legacy_audience", "no_legacy_audience"}),
+    frozenset(
+        {"public_keys", "legacy_audience", "no_legacy_audience", "max_uses", "no_max_uses"}
+    ),
 )  # fmt: skip
 CLIENT: Final = Noun(
     "client", "oauth_client", ("ksc",), "'Billing Service' or 'Data Pipeline'",
-    frozenset({"type_"}),
+    frozenset({"type_", "max_uses", "no_max_uses"}),
 )  # fmt: skip
 ANY: Final = Noun("credential", "", ("kst", "ksk", "ksc"))
 """Where one of any kind may be named."""

@@ -17,6 +17,7 @@ __all__ = [
     "EXPIRES",
     "EndAccessTokens",
     "LegacyAudience",
+    "MaxUses",
     "Metadata",
     "Networks",
     "Overlap",
@@ -54,6 +55,7 @@ Networks = Annotated[
     ),
 ]
 Metadata = Annotated[list[str], several("NAME=VALUE", "A text to keep with it.")]
+MaxUses = Annotated[int | None, option("N", "How often it may be used; the last use ends it.")]
 Overlap = Annotated[
     str | None, option("SPAN", "How long old secrets stay good; at most 7d. [default: 0s]")
 ]
@@ -122,6 +124,7 @@ def show_credential(found: Credential, *, as_json: bool) -> None:
         ("former id", "" if found.former is None else _former(found.former)),
         ("begins", instant(found.not_before, "")),
         ("expires", instant(found.expires_at)),
+        ("uses", "" if found.max_uses is None else f"{found.uses_left} of {found.max_uses} left"),
         *[("may", f"{each.api}: {line}") for each in found.access for line in _allowed(each)],
         ("networks", ", ".join(networks) or "anywhere"),
         *[("metadata", f"{name}={value}") for name, value in found.metadata.items()],

@@ -58,6 +58,10 @@ def edit(  # noqa: PLR0913  # an option for each setting
         str | None,
         option("DAYS", "How long the audit is kept, 30 to 36500; none keeps it for ever."),
     ] = None,
+    audit_verifications: Annotated[
+        str | None,
+        option("HOW", "Allowed verifications are counted, or all of them entered in the audit."),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Change rules; those for credentials bind what is made or changed from then on.
@@ -65,6 +69,8 @@ def edit(  # noqa: PLR0913  # an option for each setting
     Audit entries older than --audit-retention-days are deleted for good.
     """
     require_change(context)
+    if audit_verifications not in {None, "counted", "all"}:
+        raise Misuse("--audit-verifications takes counted or all")
     change = settings.edit(
         max_lifetime_days=_bound(max_lifetime_days, "--max-lifetime-days"),
         allow_never=given(allow_never),
@@ -74,6 +80,7 @@ def edit(  # noqa: PLR0913  # an option for each setting
         require_public_networks=given(require_public_networks),
         max_access_tokens=_bound(max_access_tokens, "--max-access-tokens"),
         audit_retention_days=_bound(audit_retention_days, "--audit-retention-days"),
+        audit_verifications=given(audit_verifications),
     )
     _show(connect(context).send(change), as_json=json)
 
@@ -99,6 +106,7 @@ def _show(found: Organisation, *, as_json: bool) -> None:
         ("require public networks", _written(found.require_public_networks)),
         ("max access tokens", _written(found.max_access_tokens)),
         ("audit retention days", _written(found.audit_retention_days)),
+        ("audit verifications", found.audit_verifications),
         as_json=as_json,
     )
 

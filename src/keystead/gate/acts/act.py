@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from keystead.ports.credentials import Known
     from keystead.ports.store import Tx
 
-__all__ = ["Act", "Seen", "sought"]
+__all__ = ["Act", "Seen", "Writes", "sought"]
 
 
 class Seen(Struct, frozen=True):
@@ -32,12 +32,18 @@ class Seen(Struct, frozen=True):
     Attributes:
         known: what it is.
         address: where it came from, as the asker says; None where he does not.
-        refusal: the entry of its refusal; None where it was allowed, which is counted as a use.
+        is_allowed: it was, which is counted as a use.
+        entry: of the refusal; of what was allowed where the organisation wants one.
     """
 
     known: Known
     address: Address | None
-    refusal: Event | None = None
+    is_allowed: bool
+    entry: Event | None = None
+
+
+class Writes(Exception):  # no error: the gate asks the act once more
+    """An act that was begun as a read finds that it must write."""
 
 
 @dataclass(slots=True)
@@ -51,6 +57,7 @@ class Act:
         arrival: what the request brought.
         keyring: for sealing and for new secrets.
         recall: where what somebody was shown is looked up.
+        writes: its transaction may write; see `require_writing`.
         seen: other credentials that were used or refused in it, as somebody asked about them.
     """
 
@@ -60,6 +67,7 @@ class Act:
     arrival: Arrival
     keyring: Keyring
     recall: Recall
+    writes: bool
     seen: list[Seen] = field(default_factory=list)
     _object: ObjectRef | None = None
     _facts: dict[str, Fact] = field(default_factory=dict)
@@ -81,6 +89,15 @@ class Act:
         """Name what was asked for, before it is known to exist, so that a refusal tells it too."""
         self._object = sought(type_, asked_for)
 
+    def require_writing(self) -> None:
+        """Let the act begin again in a transaction that writes, unless this one does.
+
+        Raises:
+            Writes: to the gate.
+        """
+        if not self.writes:
+            raise Writes
+
     def repeat(self, verb: str, object_: ObjectRef | None) -> None:
         """Tell that an earlier act's answer is given again, and nothing is done."""
         self._object = object_
@@ -90,7 +107,7 @@ class Act:
     @property
     def is_certain(self) -> bool:
         """Whether nobody was refused by what may be behind another node's."""
-        return not self.recall.is_doubtful or any(each.refusal is None for each in self.seen)
+        return not self.recall.is_doubtful or any(each.is_allowed for each in self.seen)
 
     @property
     def object(self) -> ObjectRef | None:

@@ -3,8 +3,8 @@
 __all__ = [
     "caller",
     "freshness",
+    "numbered",
     "recall",
     "schemes",
     "shared",
-    "signed",
 ]

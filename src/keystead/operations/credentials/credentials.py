@@ -115,6 +115,7 @@ async def create_credential(
     if wish.public_jwks is not UNSET and not (kind in KINDS and KINDS[kind].has_keys):
         wrong.append(FieldError("public_jwks", "only an oauth_client registers keys"))
     wrong += _wrong_audience(wish, has_keys=wish.public_jwks is not UNSET)
+    wrong += _wrong_uses(wish, kind)
     for field in ("name", "access", "expires_at"):
         if getattr(wish, field) is UNSET:
             wrong.append(FieldError(field, "is required"))
@@ -154,6 +155,8 @@ async def edit_credential(act: Act, credential_id: str, wish: CredentialWish) ->
     after = lifecycle.edited(before, wish, act.at, act.caller.apis, act.caller.organisation)
     if wrong := _wrong_audience(wish, has_keys=before.public_jwks is not None):
         raise Invalid.of(*wrong)
+    if wrong := _wrong_uses(wish, before.kind):
+        raise Invalid.of(*wrong)
     if wrong := wrong_legacy_end(listed.secrets, wish.expires_at):
         raise Invalid.of(*wrong)
     if before.type == KEY_ADMIN and (wrong := wrong_key_admin_access(after.access)):
@@ -166,6 +169,7 @@ async def edit_credential(act: Act, credential_id: str, wish: CredentialWish) ->
         after,
         end=more or after.expires_at != before.expires_at,
         networks=more or after.networks != before.networks,
+        uses=after.max_uses != before.max_uses,
     )
     changed = [f for f in wish.__slots__ if getattr(before, f) != getattr(after, f)]
     act.about("credential", before.id, after.name, changed=",".join(changed))
@@ -254,4 +258,13 @@ def _is_more(act: Act, before: Credential, after: Credential) -> bool:
 def _wrong_audience(wish: CredentialWish, *, has_keys: bool) -> list[FieldError]:
     if isinstance(wish.legacy_audience, str) and not has_keys:
         return [FieldError("legacy_audience", "only an oauth_client with public_jwks has one")]
+    return []
+
+
+def _wrong_uses(wish: CredentialWish, kind: str) -> list[FieldError]:
+    if isinstance(wish.max_uses, int) and kind in KINDS and KINDS[kind].is_pair:
+        rule = (
+            "only an api_token has it: what a key or client was given would end with its last use"
+        )
+        return [FieldError("max_uses", rule)]
     return []

@@ -159,11 +159,17 @@ def _may_give(caller: Caller, entry: Access) -> bool:
 
 
 def require_within(
-    act: Act, credential: Credential, *, end: bool = True, networks: bool = True
+    act: Act,
+    credential: Credential,
+    *,
+    end: bool = True,
+    networks: bool = True,
+    uses: bool = True,
 ) -> None:
     """Refuse to make or hand out what outlives the presented credential, or reaches where it does not.
 
-    Else a token that is bound to one host for an hour could mint itself a free and eternal one.
+    Else a token that is bound to one host for an hour could mint itself a free and eternal one; and one that
+    is good for a number of uses, one for as many more.
     """
     if act.caller.house:
         return
@@ -177,6 +183,12 @@ def require_within(
             "insufficient_scope",
             "it could be used from where the credential presented may not",
             rule="networks",
+        )
+    if uses and presented.max_uses is not None:
+        raise Forbidden(
+            "insufficient_scope",
+            "what has a number of uses gives nobody any others",
+            rule="uses",
         )
 
 
@@ -221,6 +233,7 @@ def new_credential(
         metadata=wish.metadata or {},
         public_jwks=None if wish.public_jwks is UNSET else canonical_jwks(wish.public_jwks),
         legacy_audience=wish.legacy_audience or None,
+        max_uses=wish.max_uses or None,
     )
 
 

@@ -47,7 +47,7 @@ async def rotate_credential(act: Act, credential_id: str, rotation: Rotation = _
         Forbidden: it holds a scope that the presented credential does not hold, or is another user's.
         Conflict: it is revoked, expired without a new end, or has too many live secrets.
     """
-    return await _rotate(act, await _handed_out(act, credential_id), rotation)
+    return await _rotate(act, await _handed_out(act, credential_id), rotation, anew=True)
 
 
 @operation(
@@ -57,8 +57,8 @@ async def rotate_credential(act: Act, credential_id: str, rotation: Rotation = _
     verb="credential.rotate",
 )
 async def rotate_self(act: Act, rotation: Rotation = _AT_ONCE) -> Issued:
-    """Give the presented credential itself a new secret; its end stays."""
-    return await _rotate(act, await get_self(act), rotation)
+    """Give the presented credential itself a new secret; its end and its uses stay."""
+    return await _rotate(act, await get_self(act), rotation, anew=False)
 
 
 @operation("credential.refresh", needs=Permission.CREDENTIALS_ROTATE, told=Told.ENTERED)
@@ -105,14 +105,14 @@ async def _handed_out(act: Act, credential_id: str) -> Listed:
     return listed
 
 
-async def _rotate(act: Act, listed: Listed, rotation: Rotation) -> Issued:
+async def _rotate(act: Act, listed: Listed, rotation: Rotation, *, anew: bool) -> Issued:
     before = listed.credential
     require_newest_secret(act, listed)
     live = lifecycle.live_secrets(listed.secrets, act.at)
     if wrong := rotation.wrong(before, live):
         raise Invalid.of(*wrong)
-    after = rotation.of(before, act.at, act.caller.organisation)
-    require_within(act, after)
+    after = rotation.of(before, act.at, act.caller.organisation, anew=anew)
+    require_within(act, after, uses=anew)
     if rotation.overlap and len(live) >= lifecycle.MAX_LIVE_SECRETS:
         raise Conflict(
             "wrong_state",

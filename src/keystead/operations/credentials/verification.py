@@ -23,8 +23,9 @@ from keystead.crypto.token_format import is_jwt, is_legacy, read_secret, without
 from keystead.gate.acts.act import Seen
 from keystead.gate.acts.operation import Told, operation
 from keystead.gate.callers.caller import scopes_held, subject_of
+from keystead.gate.callers.numbered import check_use
 from keystead.gate.callers.schemes import Verified, recognise
-from keystead.gate.events import refused_event
+from keystead.gate.events import allowed_event, refused_event
 from keystead.policy.decide import check_usable
 from keystead.policy.permissions import KEYSTEAD_API, Permission
 from keystead.policy.restrictions import Circumstance, Denial
@@ -32,10 +33,10 @@ from keystead.policy.roles import Role
 from keystead.policy.scope_expression import meets
 
 if TYPE_CHECKING:
-    from keystead.audit.event import Event
-    from keystead.core.arrival import Address
+    from keystead.core.arrival import Address, Arrival
     from keystead.core.secret import Secret
     from keystead.gate.acts.act import Act
+    from keystead.gate.events import Fact
     from keystead.policy.catalogue.catalogue import API
     from keystead.policy.scope_expression import Demand
     from keystead.ports.credentials import Known
@@ -45,8 +46,10 @@ __all__ = [
     "Code",
     "Shown",
     "Verdict",
+    "allow",
     "apis_verified_by",
-    "refusal_of",
+    "check_shown",
+    "refuse",
     "shown_to",
     "verify",
 ]
@@ -76,6 +79,9 @@ _OTHER_AUDIENCE: Final = Denial(
 _LACKS_SCOPE: Final = Denial(
     "forbidden", "insufficient_scope", "the credential does not hold what the API demands", "scope"
 )
+
+
+_NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,11 +140,11 @@ async def verify(act: Act, shown: Shown) -> Verdict:
     if not KINDS[known.credential.kind].is_for_apis or mine.isdisjoint(known.audience):
         return Verdict("NOT_FOUND")
     denial, scopes = _decided(act, shown, asked, known)
+    denial = denial or await check_shown(act, known)
     if denial is not None:
-        entry = refusal_of(act, known, denial, shown.address, shown.request)
-        act.seen.append(Seen(known, shown.address, entry))
+        refuse(act, known, denial, shown.address, shown.request)
         return Verdict(CODES[denial.code], known)
-    act.seen.append(Seen(known, shown.address))
+    allow(act, known, shown.address, shown.request)
     metadata = await act.tx.credentials.metadata(known.used[0])
     return Verdict("VALID", known, scopes, metadata)
 
@@ -188,14 +194,33 @@ def _decided(
     return None, scopes
 
 
-def refusal_of(
+async def check_shown(act: Act, known: Known) -> Denial | None:
+    """Count a use of what was shown, if it has a number of them; return the denial where none is left."""
+    if known.credential.max_uses is None:
+        return None
+    act.require_writing()
+    return await check_use(act.tx, known, act.at)
+
+
+def allow(
+    act: Act, known: Known, address: Address | None, request: Mapping[str, str] = _NOTHING
+) -> None:
+    """Note that what was shown to an API is good for it; see `refuse`."""
+    entry = None
+    if act.caller.organisation.audit_verifications == "all":
+        arrival, actor, about, facts = _entered(act, known, address, request)
+        entry = allowed_event(act.verb, actor, arrival, about, facts)
+    act.seen.append(Seen(known, address, is_allowed=True, entry=entry))
+
+
+def refuse(
     act: Act,
     known: Known,
     denial: Denial,
     address: Address | None,
-    request: Mapping[str, str] = MappingProxyType({}),
-) -> Event:
-    """Return the entry of a credential that was shown to an API, and is not good for it.
+    request: Mapping[str, str] = _NOTHING,
+) -> None:
+    """Note that what was shown to an API is not good for it.
 
     Args:
         act: in which the API asks.
@@ -204,16 +229,21 @@ def refusal_of(
         address: where it came from, as the API says.
         request: what was asked of the API.
     """
-    credential = known.credential
-    arrival = replace(
-        act.arrival, address=address, asserted_by=f"verifier {act.caller.credential.id}"
+    arrival, actor, about, facts = _entered(act, known, address, request)
+    entry = refused_event(
+        act.verb, actor, arrival, about, facts, code=denial.code, rule=denial.rule
     )
-    return refused_event(
-        act.verb,
+    act.seen.append(Seen(known, address, is_allowed=False, entry=entry))
+
+
+def _entered(
+    act: Act, known: Known, address: Address | None, request: Mapping[str, str]
+) -> tuple[Arrival, Actor, ObjectRef, Mapping[str, Fact]]:
+    credential = known.credential
+    verifier = f"verifier {act.caller.credential.id}"
+    return (
+        replace(act.arrival, address=address, asserted_by=verifier),
         Actor(known.owner.id, credential.id, credential.kind),
-        arrival,
         ObjectRef("credential", credential.id, without_tokens(credential.name)),
         {name: without_tokens(text) for name, text in request.items()},
-        code=denial.code,
-        rule=denial.rule,
     )

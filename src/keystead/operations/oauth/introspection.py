@@ -11,10 +11,15 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from keystead.core.errors import Invalid
-from keystead.gate.acts.act import Seen
 from keystead.gate.acts.operation import Told, operation
 from keystead.gate.callers.caller import scopes_held, subject_of
-from keystead.operations.credentials.verification import apis_verified_by, refusal_of, shown_to
+from keystead.operations.credentials.verification import (
+    allow,
+    apis_verified_by,
+    check_shown,
+    refuse,
+    shown_to,
+)
 from keystead.operations.oauth.naming import client_id_of
 from keystead.policy.decide import check_usable
 from keystead.policy.grants import same_on_all
@@ -89,10 +94,11 @@ async def introspect_token(
     if not apis:
         return None
     denial = check_usable(subject_of(known), Circumstance(act.at, address))
+    denial = denial or await check_shown(act, known)
     if denial is not None:
-        act.seen.append(Seen(known, address, refusal_of(act, known, denial, address)))
+        refuse(act, known, denial, address)
         return None
-    act.seen.append(Seen(known, address))
+    allow(act, known, address)
     told, _ = same_on_all(held, apis)
     audience = tuple(api.identifier for api in apis)
     return Introspected(known, client_id_of(known.parent or known.credential), audience, told)

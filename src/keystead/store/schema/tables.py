@@ -175,6 +175,9 @@ credentials = Table(
     _instant("last_refreshed_at", nullable=True),
     _text("former_id", nullable=True),
     _instant("former_ends_at", nullable=True),
+    # Since revision 0014: how often a token may be used, and was.
+    Column("max_uses", Integer, nullable=True),
+    Column("uses", Integer, nullable=False, server_default=text("0")),
     Index(
         "credentials_name",
         "kind",

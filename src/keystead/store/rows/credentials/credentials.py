@@ -17,6 +17,7 @@ from keystead.ports.credentials import Known, Listed, signing_digest
 from keystead.ports.paging import Page
 from keystead.store.rows.credentials.former import FormerRows
 from keystead.store.rows.credentials.holding import note_apis
+from keystead.store.rows.credentials.numbered import use_once
 from keystead.store.rows.credentials.usage import last_uses
 from keystead.store.rows.lists.counts import credential_counts
 from keystead.store.rows.lists.credentials import LIVING, credential_places
@@ -50,7 +51,7 @@ _COLUMNS: Final = (
     _C.id, _C.kind, _C.type, _C.name, _C.description, _C.owner_id, _C.created_by, _C.created_at,
     _C.modified_at, _C.access, _C.networks, _C.expires_at, _C.not_before, _C.disabled_at,
     _C.revoked_at, _C.metadata, _C.revision, _C.public_jwks, _C.legacy_audience,
-    _C.last_refreshed_at, _C.former_id, _C.former_ends_at,
+    _C.last_refreshed_at, _C.former_id, _C.former_ends_at, _C.max_uses, _C.uses,
 )  # fmt: skip
 _WIDTH: Final = len(_COLUMNS)
 _SECRET_COLUMNS: Final = (
@@ -61,7 +62,7 @@ _SECRET_COLUMNS: Final = (
 _SAVED: Final = (
     "name", "name_key", "description", "search", "access", "networks", "expires_at", "not_before",
     "disabled_at", "revoked_at", "metadata", "modified_at", "revision", "public_jwks",
-    "legacy_audience", "former_ends_at",
+    "legacy_audience", "former_ends_at", "max_uses", "uses",
 )  # fmt: skip
 _INSERT: Final = kept(
     insert(tables.credentials).values({c.name: bindparam(c.name) for c in tables.credentials.c})
@@ -218,6 +219,10 @@ class CredentialRows:
         await self._generation.raise_for("credential", credential_id, at)
         return True
 
+    async def use(self, credential_id: str, at: Instant) -> bool:
+        """See the port."""
+        return await use_once(self._run, self._generation, credential_id, at)
+
     async def bury(self, credential_id: str, at: Instant) -> bool:
         """See the port."""
         row = await self._run.row(_BURY, {"wanted": credential_id, "now": at})
@@ -300,6 +305,8 @@ def _row_of(credential: Credential) -> dict[str, object]:
         "last_refreshed_at": credential.last_refreshed_at,
         "former_id": credential.former_id,
         "former_ends_at": credential.former_ends_at,
+        "max_uses": credential.max_uses,
+        "uses": credential.uses,
     }
 
 
@@ -320,7 +327,7 @@ def credential_from(row: Row) -> Credential:
         id_, kind, type_, name, description, owner_id, created_by, created_at,
         modified_at, access, networks, expires_at, not_before, disabled_at,
         revoked_at, metadata, revision, public_jwks, legacy_audience,
-        last_refreshed_at, former_id, former_ends_at,
+        last_refreshed_at, former_id, former_ends_at, max_uses, uses,
     ) = row[:_WIDTH]  # fmt: skip
     return Credential(
         id=id_,
@@ -345,6 +352,8 @@ def credential_from(row: Row) -> Credential:
         last_refreshed_at=last_refreshed_at,
         former_id=former_id,
         former_ends_at=former_ends_at,
+        max_uses=max_uses,
+        uses=uses,
     )
 
 
