@@ -33,6 +33,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Upkeep", "system_arrival"]
 
+_ROLLED: Final = 500
+_ROLLS: Final = 100
+"""How many counts are put into longer periods at once, and how often in one turn."""
+
 _LOG: Final = logging.getLogger("keystead")
 
 
@@ -93,12 +97,21 @@ class Upkeep:
                     await self.tend_signing_keys()
                     await self._keys.tend(system_arrival(self._clock))
                     await self.cut()
+                    await self.roll_counts()
             except Exception as error:  # noqa: BLE001  # upkeep goes on; the next turn tries again
                 _LOG.error("upkeep: %s", type(error).__name__)  # no values
 
     async def forget_ended(self) -> bool:
         """Delete what has ended, if this process of its node does so; say whether more is left."""
         return self._leader.leads() and await forget_ended(self._store, self._clock.now())
+
+    async def roll_counts(self) -> None:
+        """Put old minutes into hours and old hours into days, if this process of its node does so."""
+        turns = 0
+        while self._leader.leads() and turns < _ROLLS:
+            turns += 1
+            if await self._counts.roll(self._clock.now(), _ROLLED) < _ROLLED:
+                return
 
     async def join(self) -> None:
         """Enter what other nodes' chains have come to, if this is the process of its node that does so."""

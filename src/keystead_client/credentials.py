@@ -16,6 +16,7 @@ from keystead_client.records import (
     Issued,
     Page,
     SecretState,
+    Usage,
     WhoAmI,
 )
 
@@ -36,6 +37,7 @@ __all__ = [
     "rotate_self",
     "secrets",
     "summary",
+    "usage",
     "whoami",
 ]
 
@@ -249,6 +251,31 @@ def delete(credential_id: str) -> Call[None]:
 def secrets(credential_id: str) -> Call[Page[SecretState]]:
     """Ask for its live and retiring secrets' facts, each with its own last use."""
     return Call("GET", path_of("credentials", credential_id, "secrets"), page(SecretState))
+
+
+def usage(
+    credential_id: str,
+    *,
+    per: str = "hour",
+    after: datetime | None = None,
+    before: datetime | None = None,
+    page_token: str | None = None,
+    page_size: int | None = None,
+) -> Call[Page[Usage]]:
+    """Ask how often it was used, and refused, by period, API and outcome; the newest period first.
+
+    Args:
+        credential_id: whose uses, with those of the access tokens that it was given.
+        per: `minute`, `hour` or `day`; minutes are kept for two days, hours for 90.
+        after: only periods that begin then or later.
+        before: only periods that begin before.
+        page_token: from the page before.
+        page_size: 1 to 200; the server's default is 50.
+    """
+    query = query_of(
+        per=per, after=after, before=before, page_token=page_token, page_size=page_size
+    )
+    return Call("GET", path_of("credentials", credential_id, "usage"), page(Usage), query)
 
 
 def revoke_self() -> Call[None]:

@@ -79,6 +79,7 @@ api delete https://scanner.example --yes
 token create job --expires 1d --scope self:rotate
 token list
 token show job
+token usage job --per minute
 token edit job --description nightly
 token rotate job
 token disable job
@@ -89,6 +90,7 @@ token import imported.json
 key create job --expires 1d --scope folders:list
 key list
 key show job
+key usage job
 key edit job --description nightly
 key rotate job
 key refresh job --yes
@@ -99,6 +101,7 @@ key delete job --yes
 client create job --expires 1d --scope folders:list
 client list
 client show job
+client usage job
 client edit job --description nightly
 client rotate job --public-keys keys.json
 client keys job

@@ -63,6 +63,7 @@ WISHES: list[Call[object]] = [
     credentials.enable("x"),
     credentials.delete("x"),
     credentials.secrets("x"),
+    credentials.usage("x"),
     credentials.rotate_self(),
     credentials.revoke_self(),
     folders.create("x"),

@@ -37,6 +37,7 @@ CALLS: list[Call[object]] = [
     credentials.create("x", expires_at=None),
     credentials.get("cred_1"),
     credentials.secrets("cred_1"),
+    credentials.usage("cred_1"),
     credentials.whoami(),
     folders.find(),
     owners.find(),

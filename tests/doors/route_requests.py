@@ -145,6 +145,7 @@ REQUESTS: Final[dict[str, Callable[[Stage], Request]]] = {
     "POST /api/v1/credentials/{id}/revoke": _on_credential("credentials:revoke", "/revoke"),
     "POST /api/v1/credentials/{id}/disable": _on_credential("credentials:revoke", "/disable"),
     "POST /api/v1/credentials/{id}/enable": _on_credential("credentials:revoke", "/enable"),
+    "GET /api/v1/credentials/{id}/usage": _on_credential("credentials:read", "/usage"),
     "GET /api/v1/credentials/{id}/secrets": _on_credential("credentials:read", "/secrets"),
     "POST /api/v1/import/legacy-digests": _import,
     "POST /api/v1/self/rotate": _at(f"{V1}/self/rotate"),

@@ -7,19 +7,23 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from keystead.core.clock import SECOND, later
+from keystead.core.clock import DAY, HOUR, MINUTE, SECOND, later
 from keystead.core.errors import Refused
 from keystead.credentials.rotation import Rotation
 from keystead.gate.visit import Visit
 from keystead.operations.credentials.credentials import read_credential
 from keystead.operations.credentials.rotation import rotate_credential
+from keystead.operations.credentials.usage import read_usage
 from keystead.operations.whoami import whoami
+from keystead.ports.paging import PageRequest
+from keystead.ports.usage import UsageQuery
 from tests.gate.houses import NOON, Home, at_home
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from keystead.core.clock import Instant
     from keystead.core.secret import Secret
     from keystead.credentials.record import LastUse
     from keystead.ports.usage import Use
@@ -31,8 +35,11 @@ class Broken:
     async def add(self, uses: Sequence[Use]) -> None:
         raise OSError(len(uses))
 
+    async def roll(self, at: Instant, size: int) -> int:
+        raise OSError(at, size)
 
-class Slow:
+
+class Slow(Broken):
     """Records that take their time: uses go on meanwhile."""
 
     def __init__(self, home: Home, token: Secret) -> None:
@@ -131,5 +138,20 @@ def test_the_end_of_a_process_writes_what_it_counted(tmp_path: Path) -> None:
             found = await last_use(home, made.id)
             assert found is not None
             assert found.uses == 1
+
+    asyncio.run(run())
+
+
+def test_upkeep_puts_old_minutes_into_hours(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with at_home(tmp_path / "data") as home:
+            token, made = await home.issue()
+            await use(home, token)
+            await home.house.gate.usage.flush(home.house.counts)
+            home.clock.go_on(3 * DAY)
+            await home.house.upkeep.roll_counts()
+            query = UsageQuery(length=MINUTE)
+            found = await home.perform(read_usage, made.id, query, PageRequest())
+            assert [(each.length, each.uses) for each in found.items] == [(HOUR, 1)]
 
     asyncio.run(run())

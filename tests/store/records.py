@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from keystead.audit.event import Event, ObjectRef
 from keystead.core.actor import SYSTEM
-from keystead.core.clock import DAY, Instant, later
+from keystead.core.clock import DAY, MINUTE, Instant, later
 from keystead.core.ids import new_id
 from keystead.credentials.record import Credential, StoredSecret
 from keystead.owners.owner import Owner
 from keystead.policy.catalogue.catalogue import API, Action, Group, Resource
 from keystead.policy.roles import Role
 from keystead.policy.scopes import Access
+from keystead.ports.usage import ALLOWED, Use
 from keystead.vault.account import Account
 from keystead.vault.folder import Folder
 from keystead.vault.version import SealedVersion
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = [
     "NOON", "adding_account", "adding_api", "adding_folder", "adding_owner", "adding_token",
     "enter", "furnish", "make_account", "make_api", "make_credential", "make_event", "make_folder",
-    "make_owner", "make_secret", "make_version",
+    "make_owner", "make_secret", "make_use", "make_version",
 ]  # fmt: skip
 
 NOON: Final = Instant(20_000 * DAY + DAY // 2)
@@ -60,6 +61,14 @@ def make_secret(n: int = 1, **more: Any) -> StoredSecret:  # noqa: ANN401
         "n": n, "pepper_n": 1, "digest": os.urandom(32), "created_at": NOON,
     }  # fmt: skip
     return StoredSecret(**{**wanted, **more})
+
+
+def make_use(credential_id: str, n: int = 1, at: Instant = NOON, **more: Any) -> Use:  # noqa: ANN401
+    wanted: dict[str, Any] = {
+        "api": "keystead", "outcome": ALLOWED, "minute": Instant(at - at % MINUTE), "first_at": at,
+        "address": "", "agent": "", "count": 1,
+    }  # fmt: skip
+    return Use(credential_id=credential_id, secret_n=n, at=at, **{**wanted, **more})
 
 
 def make_api(**more: Any) -> API:  # noqa: ANN401

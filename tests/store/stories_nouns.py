@@ -11,7 +11,6 @@ from msgspec import structs
 from keystead.core.clock import SECOND, later
 from keystead.core.errors import Conflict
 from keystead.policy.roles import Right, Role
-from keystead.ports.usage import Use
 from tests.store.conformance import Opened, story
 from tests.store.records import (
     NOON,
@@ -25,6 +24,7 @@ from tests.store.records import (
     make_folder,
     make_owner,
     make_secret,
+    make_use,
     make_version,
 )
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from keystead.ports.store import Tx
+    from keystead.ports.usage import Use
     from keystead.vault.version import SealedVersion
 
 T = TypeVar("T")
@@ -317,7 +318,8 @@ async def uses_add_up_and_the_last_one_never_goes_back(opened: Opened) -> None:
     await opened.store.act(lambda tx: tx.credentials.insert(token, make_secret()))
 
     def use(n: int, seconds: int, address: str, count: int) -> Use:
-        return Use(token.id, n, later(NOON, seconds * SECOND), address, f"agent {address}", count)
+        at = later(NOON, seconds * SECOND)
+        return make_use(token.id, n, at, address=address, agent=f"agent {address}", count=count)
 
     await opened.counts.add([use(1, 50, "10.0.0.1", 3), use(2, 20, "10.0.0.2", 1)])
     await opened.counts.add([use(1, 40, "10.0.0.9", 4)])

@@ -15,7 +15,6 @@ from keystead.credentials.lifecycle import State, state
 from keystead.ports.credentials import CredentialQuery, CredentialSort
 from keystead.ports.owners import OwnerQuery
 from keystead.ports.paging import Page, PageRequest, Position
-from keystead.ports.usage import Use
 from keystead.ports.vault import AccountQuery, FolderQuery
 from tests.store.conformance import Opened, story
 from tests.store.records import (
@@ -27,6 +26,7 @@ from tests.store.records import (
     make_folder,
     make_owner,
     make_secret,
+    make_use,
     make_version,
 )
 
@@ -214,9 +214,9 @@ async def what_was_not_used_lately_is_found(opened: Opened) -> None:
     await put(opened, never, long_ago, lately)
     await opened.counts.add(
         [
-            Use(long_ago.id, 1, later(NOON, -9 * DAY), "", "", 1),
-            Use(lately.id, 1, later(NOON, -9 * DAY), "", "", 1),
-            Use(lately.id, 2, NOON, "", "", 1),
+            make_use(long_ago.id, 1, later(NOON, -9 * DAY)),
+            make_use(lately.id, 1, later(NOON, -9 * DAY)),
+            make_use(lately.id, 2, NOON),
         ]
     )
     found = await ids(opened, last_used_before=later(NOON, -DAY))
@@ -236,9 +236,7 @@ async def what_is_rare_in_a_long_list_is_found_whole_and_in_order(opened: Opened
     standing = [a_life(n, owner.id if n % 43 else other.id, chance) for n in range(LONG)]
     for start in range(0, LONG, 500):
         await put(opened, *standing[start : start + 500])
-    await opened.counts.add(
-        [Use(c.id, 1, NOON, "", "", 1) for c in standing if not c.name.endswith("7")]
-    )
+    await opened.counts.add([make_use(c.id, 1, NOON) for c in standing if not c.name.endswith("7")])
     wanted: list[tuple[dict[str, Any], Callable[[Credential], bool]]] = [
         ({"owner_id": other.id}, lambda c: c.owner_id == other.id),
         ({"visible": frozenset({other.id, "own_x"})}, lambda c: c.owner_id == other.id),

@@ -14,12 +14,11 @@ import pytest
 from keystead.core.clock import DAY, later
 from keystead.ports.credentials import CredentialQuery, CredentialSort
 from keystead.ports.paging import PageRequest
-from keystead.ports.usage import Use
 from keystead.store.sqlite.connection import connect
 from keystead.store.sqlite.counts import SQLiteCounts
 from keystead.store.sqlite.store import SQLiteStore
 from tests.store.installations import copy_of_an_installation, open_keyring
-from tests.store.records import NOON, adding_owner, make_owner
+from tests.store.records import NOON, adding_owner, make_owner, make_use
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,9 +68,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SQLiteStore]:
 
 async def use_all_but_a_few(data: Path) -> None:
     counts = SQLiteCounts(data)
-    await counts.add(
-        [Use(f"cred_{i:012}", 1, NOON, "", "", 1) for i in range(ROWS) if i % 1000 - 2]
-    )
+    await counts.add([make_use(f"cred_{i:012}", 1, NOON) for i in range(ROWS) if i % 1000 - 2])
     counts.close()
 
 

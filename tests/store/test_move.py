@@ -125,7 +125,7 @@ def test_everything_is_moved_is_the_same_and_goes_on(
 
 
 def test_no_table_is_left_out() -> None:
-    found = {table.name for table in (*tables.metadata.tables.values(), tables.last_use)}
+    found = {*tables.metadata.tables, *tables.usage_metadata.tables}
     assert {table.name for table in MOVED} == found
 
 

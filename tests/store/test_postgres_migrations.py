@@ -54,5 +54,5 @@ def test_three_nodes_that_start_at_once_migrate_once(url: str, before: str | Non
         url,
         "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema()",
     )
-    wanted = {*tables.metadata.tables, tables.last_use.name, "alembic_version"}
+    wanted = {*tables.metadata.tables, *tables.usage_metadata.tables, "alembic_version"}
     assert {name for (name,) in found} == wanted

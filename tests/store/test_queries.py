@@ -24,7 +24,7 @@ from keystead.gate.visit import Visit
 from keystead.operations import audit, cuts, joins, keys, settings, signing_keys, whoami
 from keystead.operations.catalogue import apis
 from keystead.operations.catalogue import changes as api_changes
-from keystead.operations.credentials import credentials, importing, rotation, verification
+from keystead.operations.credentials import credentials, importing, rotation, usage, verification
 from keystead.operations.keys import NothingToRetire
 from keystead.operations.oauth import introspection, issuing, revocation
 from keystead.operations.owners import groups, owners, passwords, roles
@@ -42,6 +42,7 @@ from keystead.ports.credentials import CredentialQuery
 from keystead.ports.groups import GroupQuery
 from keystead.ports.owners import OwnerQuery
 from keystead.ports.paging import PageRequest
+from keystead.ports.usage import UsageQuery
 from keystead.ports.vault import AccountQuery, FolderQuery
 from keystead.settings_file import MASTER_KEY
 from keystead.upkeep import system_arrival
@@ -103,6 +104,7 @@ STATEMENTS = {
     "credential.list": 4,
     "credential.summarise": 2,
     "credential.read": 3,
+    "credential.usage": 4,
     "credential.create": 6,
     # As create; and for each token a look whether it was imported before.
     "credential.import_legacy": 7,
@@ -232,6 +234,7 @@ async def measure(home: Home) -> dict[str, int]:
         (credentials.list_credentials, (everyone, page)),
         (credentials.summarise_credentials, ()),
         (credentials.read_credential, (made.id,)),
+        (usage.read_usage, (made.id, UsageQuery(length=MINUTE), PageRequest())),
         (credentials.create_credential, ("api_token", "static", None, wish)),
         (importing.import_legacy, ((old,),)),
         (credentials.edit_credential, (made.id, CredentialWish(description="x"))),

@@ -14,7 +14,7 @@ from keystead.api.catalogue import handlers as apis
 from keystead.api.catalogue.answers import APIAnswer, APIEdited, APIList, EffectAnswer
 from keystead.api.catalogue.bodies import APIEdit, APINew, APIQueryBody, ChangeQueryBody
 from keystead.api.credentials import handlers as credentials
-from keystead.api.credentials import imports
+from keystead.api.credentials import imports, usage
 from keystead.api.credentials.answers import (
     CredentialAnswer,
     CredentialList,
@@ -60,6 +60,7 @@ from keystead.operations.catalogue import changes as api_changes
 from keystead.operations.credentials import credentials as credential_verbs
 from keystead.operations.credentials import importing as import_verbs
 from keystead.operations.credentials import rotation as rotation_verbs
+from keystead.operations.credentials import usage as usage_verbs
 from keystead.operations.credentials import verification as verification_verbs
 from keystead.operations.owners import groups as group_verbs
 from keystead.operations.owners import owners as owner_verbs
@@ -135,6 +136,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route("POST", f"{_C}/{{id}}/revoke", _c.revoke_credential, credentials.revoke, answer=CredentialAnswer),
     Route("POST", f"{_C}/{{id}}/disable", _c.disable_credential, credentials.disable, answer=CredentialAnswer),
     Route("POST", f"{_C}/{{id}}/enable", _c.enable_credential, credentials.enable, answer=CredentialAnswer),
+    Route("GET", f"{_C}/{{id}}/usage", usage_verbs.read_usage, usage.usage, query=usage.UsageQueryBody, answer=usage.UsageList),
     Route("GET", f"{_C}/{{id}}/secrets", _c.read_credential, credentials.secrets, answer=SecretList),
     Route("POST", f"{V1}/import/legacy-digests", import_verbs.import_legacy, imports.legacy_digests, ImportBody, answer=Imported, status=201),
     Route("POST", f"{V1}/self/rotate", rotation_verbs.rotate_self, credentials.rotate_self, SelfRotationBody, answer=IssuedAnswer, optional_body=True),

@@ -41,6 +41,7 @@ from keystead.ports.keyring import KeyReplaced
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from keystead.audit.event import ObjectRef
     from keystead.core.arrival import Arrival
     from keystead.core.secret import Secret
     from keystead.crypto.keyring import Keyring
@@ -150,7 +151,9 @@ class Gate:
         outcome = await recognise(exposed, self._keyring.digester, self._freshness, arrival.at)
         if isinstance(outcome, Verified):
             caller = await self._freshness.caller(outcome.known)
-            await self._telling.refusal("token.exposed", caller.actor, arrival, refusal)
+            await self._telling.refusal(
+                "token.exposed", caller.actor, arrival, refusal, known=caller.known
+            )
         else:
             await self._telling.stranger("token.exposed", arrival, refusal)
 
@@ -176,7 +179,7 @@ class Gate:
             refusal = refusal_by(denial)
             # 5. Tell.
             about = operation.sought(args)
-            await self._telling.refusal(operation.verb, caller.actor, visit.arrival, refusal, about)
+            await self._told(operation, caller, visit, refusal, about)
             raise refusal
         if caller.known is not None and caller.known.secret.ends_older:
             await end_older(self._store, caller.known, visit.arrival)
@@ -197,8 +200,7 @@ class Gate:
         try:
             found = await operation.prepare(slow, *args, **kwargs)
         except (Refused, Broken) as error:
-            actor = caller.actor
-            await self._telling.refusal(operation.verb, actor, visit.arrival, error, slow.object)
+            await self._told(operation, caller, visit, error, slow.object)
             raise
         # Slow is long enough for a right to be taken away, and for that to have been answered (Law 3).
         return await self._admitted(operation, visit, *args), (found,)
@@ -238,17 +240,29 @@ class Gate:
                 raise Unavailable("busy", why) from None
             about = acts[0].object if acts else None
             # 5. Tell.
-            await self._telling.refusal(operation.verb, caller.actor, arrival, error, about)
+            await self._told(operation, caller, visit, error, about)
             raise
         is_certain = is_certain or all(act.is_certain for act in acts)
         if not is_certain and await self._freshness.was_behind():
             return await self._do_anew(operation, visit, work)
         if caller.known is not None:
-            self.usage.note(caller.known, arrival)
+            self.usage.note(caller.known, arrival.at, arrival.address, arrival.agent)
         for act in acts:
             if act.seen:
                 await self._telling.shown(act.seen, arrival)
         return value
+
+    async def _told(
+        self,
+        operation: Operation[..., Any],
+        caller: Caller,
+        visit: Visit,
+        error: Refused | Unavailable | Broken,
+        about: ObjectRef | None,
+    ) -> None:
+        await self._telling.refusal(
+            operation.verb, caller.actor, visit.arrival, error, about, known=caller.known
+        )
 
     async def _transact(self, operation: Operation[..., Any], caller: Caller, do: Doing[R]) -> R:
         if operation.told is Told.COUNTED and not is_numbered(caller):

@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, assert_never
 
-from msgspec.structs import replace
-
 from keystead.core.actor import STRANGER, SYSTEM
 from keystead.core.errors import (
     Broken,
@@ -22,6 +20,7 @@ from keystead.core.errors import (
 from keystead.gate.acts.first_use import end_older
 from keystead.gate.events import refused_event, summary_event
 from keystead.gate.throttle import Refusals, Strangers
+from keystead.ports.usage import ALLOWED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from keystead.gate.acts.act import Seen
     from keystead.gate.usage import UsageCounter
     from keystead.policy.restrictions import Denial
+    from keystead.ports.credentials import Known
     from keystead.ports.store import Store, Tx
 
 __all__ = ["Telling", "refusal_by"]
@@ -54,9 +54,13 @@ class Telling:
         arrival: Arrival,
         error: Refused | Unavailable | Broken,
         about: ObjectRef | None = None,
+        *,
+        known: Known | None = None,
     ) -> None:
-        """Enter a refusal in a transaction of its own."""
+        """Enter a refusal in a transaction of its own, and count it of the credential that is known."""
         code, rule = _code_and_rule(error)
+        if known is not None:
+            self._usage.note(known, arrival.at, arrival.address, arrival.agent, outcome=code)
         if actor.credential_id and not self._refusals.should_enter(actor, code, arrival.at):
             return
         await self._enter(refused_event(verb, actor, arrival, about, code=code, rule=rule))
@@ -79,11 +83,11 @@ class Telling:
         """Count and enter what became of what somebody was shown and asked about."""
         events = []
         for each in seen:
-            if each.is_allowed:
-                self._usage.note(each.known, replace(arrival, address=each.address))
-                if each.known.secret.ends_older:
-                    await end_older(self._store, each.known, arrival)
             entry = each.entry
+            outcome = ALLOWED if each.is_allowed or entry is None else entry.code
+            self._usage.note(each.known, arrival.at, each.address, arrival.agent, each.api, outcome)
+            if each.is_allowed and each.known.secret.ends_older:
+                await end_older(self._store, each.known, arrival)
             if entry is not None and (
                 each.is_allowed or self._refusals.should_enter(entry.actor, entry.code, arrival.at)
             ):

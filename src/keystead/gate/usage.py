@@ -1,16 +1,21 @@
-"""Counting: uses of each secret since the last flush, kept in memory so that no read waits for a write."""
+"""Counting: uses since the last flush, kept in memory so that no read waits for a write."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from keystead.ports.usage import Use
+from keystead.core.clock import MINUTE, Instant
+from keystead.policy.permissions import KEYSTEAD_API
+from keystead.ports.usage import ALLOWED, Use
 
 if TYPE_CHECKING:
-    from keystead.core.arrival import Arrival
-    from keystead.core.clock import Instant
+    from keystead.core.arrival import Address
     from keystead.ports.credentials import Known
     from keystead.ports.usage import UsageRecords
+
+    # Credential, secret, API, outcome, minute; and the first use, the last, its address and agent, how many.
+    Key = tuple[str, int, str, str, int]
+    Count = tuple[Instant, Instant, str, str, int]
 
 __all__ = ["UsageCounter"]
 
@@ -21,15 +26,26 @@ class UsageCounter:
     def __init__(self) -> None:
         """Start at nought."""
         # A record for each use would cost more than the counting.
-        self._uses: dict[tuple[str, int], tuple[Instant, str, str, int]] = {}
+        self._uses: dict[Key, Count] = {}
 
-    def note(self, known: Known, arrival: Arrival) -> None:
-        """Count one allowed use."""
-        key = known.used
-        address = arrival.address.text if arrival.address else ""
+    def note(
+        self,
+        known: Known,
+        at: Instant,
+        address: Address | None,
+        agent: str,
+        api: str = KEYSTEAD_API,
+        outcome: str = ALLOWED,
+    ) -> None:
+        """Count one use of a recognised credential, allowed or refused."""
+        credential_id, secret_n = known.used
+        key = credential_id, secret_n, api, outcome, at // MINUTE
         held = self._uses.get(key)
-        count = 1 if held is None else held[-1] + 1
-        self._uses[key] = arrival.at, address, arrival.agent, count
+        text = address.text if address else ""
+        if held is None:
+            self._uses[key] = at, at, text, agent, 1
+        else:
+            self._uses[key] = held[0], at, text, agent, held[-1] + 1
 
     async def flush(self, records: UsageRecords) -> int:
         """Write the counts; they are kept for the next flush where that fails."""
@@ -39,8 +55,8 @@ class UsageCounter:
         try:
             await records.add(
                 [
-                    Use(credential_id, n, at, address, agent, count)
-                    for (credential_id, n), (at, address, agent, count) in taken.items()
+                    Use(id_, n, api, outcome, Instant(minute * MINUTE), *count)
+                    for (id_, n, api, outcome, minute), count in taken.items()
                 ]
             )
         except BaseException:
@@ -48,7 +64,9 @@ class UsageCounter:
             raise
         return len(taken)
 
-    def _give_back(self, taken: dict[tuple[str, int], tuple[Instant, str, str, int]]) -> None:
-        for key, use in taken.items():
+    def _give_back(self, taken: dict[Key, Count]) -> None:
+        for key, count in taken.items():
             newer = self._uses.get(key)
-            self._uses[key] = use if newer is None else (*newer[:-1], newer[-1] + use[-1])
+            self._uses[key] = (
+                count if newer is None else (count[0], *newer[1:-1], newer[-1] + count[-1])
+            )

@@ -13,6 +13,7 @@ ids.
 
 __all__ = [
     "chains",
+    "counting",
     "engine",
     "examining",
     "grouping",

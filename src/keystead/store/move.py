@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MOVED", "Moved", "Progress", "move"]
 
-MOVED: Final = (*tables.metadata.sorted_tables, tables.last_use)
+MOVED: Final = (*tables.metadata.sorted_tables, *tables.usage_metadata.sorted_tables)
 """Every table there is."""
 
 _AT_ONCE: Final = 5_000

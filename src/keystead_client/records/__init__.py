@@ -37,6 +37,7 @@ from keystead_client.records.credentials import (
     KindSummary,
     Network,
     SecretState,
+    Usage,
     WhoAmI,
 )
 from keystead_client.records.folders import Folder, Grant
@@ -85,6 +86,7 @@ __all__ = [
     "SecretState",
     "SecretValue",
     "SigningKey",
+    "Usage",
     "Verdict",
     "Verification",
     "VerifiedOwner",

@@ -122,6 +122,25 @@ class Credential:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """Uses on one API with one outcome in one period of `seconds`, and the last one's address and agent.
+
+    `outcome` is `allowed`, or the code of a refusal.
+    """
+
+    start: datetime
+    seconds: int
+    api: str
+    outcome: str
+    uses: int
+    first_at: datetime
+    last_at: datetime
+    address: str = ""
+    agent: str = ""
+    raw: Raw = field(repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Imported:
     """What was imported, in the order in which it was sent."""
 

@@ -1,8 +1,8 @@
 """`keystead token`, `key` and `client`: credentials of each kind, from their making to their end.
 
-What is the same of all kinds is written once: `making`, `reading` and `lifecycle` add their commands for the
-noun that they are given. What only one kind has stands in that kind's file. Beside them are `self`, for the
-credential in use (`own`), `verify` and `summary`.
+What is the same of all kinds is written once: `making`, `reading`, `usage` and `lifecycle` add their
+commands for the noun that they are given. What only one kind has stands in that kind's file.
+Beside them are `self`, for the credential in use (`own`), `verify` and `summary`.
 """
 
 __all__ = [
@@ -17,5 +17,6 @@ __all__ = [
     "reading",
     "summary",
     "tokens",
+    "usage",
     "verify",
 ]

@@ -12,6 +12,7 @@ from keystead.cli.credentials.making import add_making
 from keystead.cli.credentials.nouns import CLIENT
 from keystead.cli.credentials.options import registered
 from keystead.cli.credentials.reading import add_reading
+from keystead.cli.credentials.usage import add_usage
 from keystead.cli.names import credential_id
 from keystead.cli.options import Json
 from keystead.cli.output import document, table
@@ -30,6 +31,7 @@ add_making(
     ),
 )
 add_reading(app, CLIENT)
+add_usage(app, CLIENT)
 add_lifecycle(
     app,
     CLIENT,

@@ -13,6 +13,7 @@ from keystead.cli.credentials.making import add_making
 from keystead.cli.credentials.nouns import KEY
 from keystead.cli.credentials.options import UntilFirstUse, hand_out
 from keystead.cli.credentials.reading import add_reading
+from keystead.cli.credentials.usage import add_usage
 from keystead.cli.names import credential_id
 from keystead.cli.options import Json, Quiet, Yes, confirm, option
 from keystead_client import UNSET, credentials
@@ -30,6 +31,7 @@ add_making(
     ),
 )
 add_reading(app, KEY)
+add_usage(app, KEY)
 add_lifecycle(
     app,
     KEY,

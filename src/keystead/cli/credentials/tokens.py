@@ -11,6 +11,7 @@ from keystead.cli.credentials.lifecycle import add_lifecycle
 from keystead.cli.credentials.making import add_making
 from keystead.cli.credentials.nouns import TOKEN
 from keystead.cli.credentials.reading import add_reading
+from keystead.cli.credentials.usage import add_usage
 from keystead.cli.files import read_objects
 from keystead.cli.options import Json
 from keystead.cli.output import document, instant, table
@@ -29,6 +30,7 @@ add_making(
     ),
 )
 add_reading(app, TOKEN)
+add_usage(app, TOKEN)
 add_lifecycle(
     app,
     TOKEN,

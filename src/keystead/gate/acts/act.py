@@ -31,12 +31,14 @@ class Seen(Struct, frozen=True):
 
     Attributes:
         known: what it is.
+        api: the identifier of the API that asked.
         address: where it came from, as the asker says; None where he does not.
         is_allowed: it was, which is counted as a use.
         entry: of the refusal; of what was allowed where the organisation wants one.
     """
 
     known: Known
+    api: str
     address: Address | None
     is_allowed: bool
     entry: Event | None = None

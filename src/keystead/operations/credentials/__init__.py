@@ -1,9 +1,10 @@
-"""Credentials: made, imported, listed, changed, rotated, ended; and asked about by an API."""
+"""Credentials: made, imported, listed, changed, rotated, ended; asked about by an API, and counted."""
 
 __all__ = [
     "credentials",
     "importing",
     "issuing",
     "rotation",
+    "usage",
     "verification",
 ]

@@ -142,9 +142,9 @@ async def verify(act: Act, shown: Shown) -> Verdict:
     denial, scopes = _decided(act, shown, asked, known)
     denial = denial or await check_shown(act, known)
     if denial is not None:
-        refuse(act, known, denial, shown.address, shown.request)
+        refuse(act, known, denial, asked, shown.address, shown.request)
         return Verdict(CODES[denial.code], known)
-    allow(act, known, shown.address, shown.request)
+    allow(act, known, asked, shown.address, shown.request)
     metadata = await act.tx.credentials.metadata(known.used[0])
     return Verdict("VALID", known, scopes, metadata)
 
@@ -203,20 +203,25 @@ async def check_shown(act: Act, known: Known) -> Denial | None:
 
 
 def allow(
-    act: Act, known: Known, address: Address | None, request: Mapping[str, str] = _NOTHING
+    act: Act,
+    known: Known,
+    api: str,
+    address: Address | None,
+    request: Mapping[str, str] = _NOTHING,
 ) -> None:
     """Note that what was shown to an API is good for it; see `refuse`."""
     entry = None
     if act.caller.organisation.audit_verifications == "all":
         arrival, actor, about, facts = _entered(act, known, address, request)
         entry = allowed_event(act.verb, actor, arrival, about, facts)
-    act.seen.append(Seen(known, address, is_allowed=True, entry=entry))
+    act.seen.append(Seen(known, api, address, is_allowed=True, entry=entry))
 
 
 def refuse(
     act: Act,
     known: Known,
     denial: Denial,
+    api: str,
     address: Address | None,
     request: Mapping[str, str] = _NOTHING,
 ) -> None:
@@ -226,6 +231,7 @@ def refuse(
         act: in which the API asks.
         known: what it was shown.
         denial: why not.
+        api: the identifier of the API that asks.
         address: where it came from, as the API says.
         request: what was asked of the API.
     """
@@ -233,7 +239,7 @@ def refuse(
     entry = refused_event(
         act.verb, actor, arrival, about, facts, code=denial.code, rule=denial.rule
     )
-    act.seen.append(Seen(known, address, is_allowed=False, entry=entry))
+    act.seen.append(Seen(known, api, address, is_allowed=False, entry=entry))
 
 
 def _entered(

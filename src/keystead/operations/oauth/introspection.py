@@ -96,9 +96,9 @@ async def introspect_token(
     denial = check_usable(subject_of(known), Circumstance(act.at, address))
     denial = denial or await check_shown(act, known)
     if denial is not None:
-        refuse(act, known, denial, address)
+        refuse(act, known, denial, apis[0].identifier, address)
         return None
-    allow(act, known, address)
+    allow(act, known, apis[0].identifier, address)
     told, _ = same_on_all(held, apis)
     audience = tuple(api.identifier for api in apis)
     return Introspected(known, client_id_of(known.parent or known.credential), audience, told)

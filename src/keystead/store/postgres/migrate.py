@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Final
 
 import asyncpg
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.schema import CreateTable
 
 from keystead.core.errors import Misconfigured
 from keystead.store.postgres.aside import ServerFailed
 from keystead.store.schema import tables
 from keystead.store.schema.revisions import HEAD, MIGRATIONS, require_known
+from keystead.store.schema.usage_tables import made_if_missing
 
 if TYPE_CHECKING:
     from keystead.store.postgres.aside import Aside
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["EMPTY", "is_unfinished", "migrate", "require_turn", "schema_of"]
 
 EMPTY: Final = "TRUNCATE " + ", ".join(
-    table.name for table in (*tables.metadata.sorted_tables, tables.last_use)
+    table.name for table in (*tables.metadata.sorted_tables, *tables.usage_metadata.sorted_tables)
 )
 """Takes every row away; the tables stay."""
 
@@ -95,7 +95,7 @@ def migrate(server: Aside) -> None:
             require_known(found)
         if found != HEAD:
             server.execute(_script(found))
-        if server.value("SELECT to_regclass('last_use')") is None:
+        if server.value("SELECT to_regclass('used_in')") is None:
             server.execute(_counts())
         server.execute("COMMIT")
     except ServerFailed as failed:
@@ -109,8 +109,8 @@ def migrate(server: Aside) -> None:
 
 
 def _counts() -> str:
-    create = CreateTable(tables.last_use, if_not_exists=True)
-    return str(create.compile(dialect=postgresql.dialect()))  # type: ignore[no-untyped-call]
+    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+    return ";\n".join(made_if_missing(dialect))
 
 
 def _script(found: str | None) -> str:

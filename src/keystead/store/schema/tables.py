@@ -24,6 +24,7 @@ from keystead.store.schema.columns import LIVING as _LIVING
 from keystead.store.schema.columns import instant as _instant
 from keystead.store.schema.columns import living, metadata, usage_metadata
 from keystead.store.schema.columns import text_of as _text
+from keystead.store.schema.usage_tables import last_use, used_in
 
 __all__ = [
     "access_tokens",
@@ -55,6 +56,7 @@ __all__ = [
     "signing_keys",
     "spent_assertions",
     "usage_metadata",
+    "used_in",
 ]
 
 _REVOKED = "revoked_at IS NOT NULL"
@@ -375,17 +377,4 @@ audit_cuts = Table(
     Column("digest", LargeBinary, nullable=False),
     Column("key_n", Integer, nullable=False),
     Column("mac", LargeBinary, nullable=False),
-)
-
-# Counts live apart (`usage.db` on SQLite): flushing them never waits for, or wakes, the acts' own file.
-last_use = Table(
-    "last_use",
-    usage_metadata,
-    Column("credential_id", String, primary_key=True),
-    Column("secret_n", Integer, primary_key=True),
-    _instant("at"),
-    _text("address"),
-    _text("agent"),
-    Column("uses", BigInteger, nullable=False),
-    sqlite_with_rowid=False,
 )
