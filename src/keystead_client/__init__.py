@@ -49,9 +49,9 @@ from keystead_client._core.errors import (
 )
 from keystead_client._core.retries import Retries
 from keystead_client._core.secret import Secret
-from keystead_client._core.tokens import TokenSource
 from keystead_client._io.async_client import AsyncClient
 from keystead_client._io.client import Client
+from keystead_client._io.tokens import TokenSource
 
 __all__ = [
     "UNSET",

@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from typing import Any, Self, TypeVar
 
 from keystead_client import AsyncClient, Call, Client, Retries, Secret
+from keystead_client._io.world import World
 from keystead_client.records import Page
 from tests.client.peer import TOKEN
 
@@ -31,9 +32,9 @@ class Time:
     async def wait_async(self, seconds: float) -> None:
         self.wait(seconds)
 
-    def retries(self, times: int = 3, within: float = 30.0) -> Retries:
-        """Return retries by this clock whose every wait is half of what it could be."""
-        return Retries(times, within, random=lambda: 0.5, clock=lambda: self.now)
+    def world(self) -> World:
+        """Return a world by this clock, in which every wait is half of what it could be."""
+        return World(clock=lambda: self.now, chance=lambda: 0.5)
 
 
 class Asker:
@@ -43,6 +44,7 @@ class Asker:
         self.client = client
         self.time = time
         self._runner = asyncio.Runner()
+        client._world = time.world()
         if isinstance(client, AsyncClient):
             client._sleep = time.wait_async
         else:
@@ -63,7 +65,7 @@ class Asker:
 
         return self.run(walk())
 
-    def download(self, call: Call[T], write: Callable[[bytes], object]) -> None:
+    def download(self, call: Call[bytes], write: Callable[[bytes], object]) -> None:
         if isinstance(self.client, Client):
             self.client.download(call, write)
         else:
@@ -107,12 +109,12 @@ class Make:
         **more: Any,  # noqa: ANN401  # as above
     ) -> Asker:
         time = Time()
-        client = self.kind(url, token, retries=time.retries(times, within), **more)
+        client = self.kind(url, token, retries=Retries(times, within), **more)
         return self._stack.enter_context(Asker(client, time))
 
     def from_environment(self, environ: Mapping[str, str]) -> Asker:
         time = Time()
-        client = self.kind.from_environment(environ, retries=time.retries())
+        client = self.kind.from_environment(environ)
         return self._stack.enter_context(Asker(client, time))
 
 

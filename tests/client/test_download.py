@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
 
 import keystead_client as sdk
-from keystead_client import audit, credentials
-from tests.client.peer import Fault, Reply, busy, problem
+from keystead_client import AsyncClient, audit, credentials
+from tests.client.peer import TOKEN, Fault, Reply, busy, problem
 
 if TYPE_CHECKING:
     from tests.client.asking import Asker, Make
@@ -70,3 +72,22 @@ def test_what_cannot_be_written_ends_it(asker: Asker, peer: Peer) -> None:
     with pytest.raises(OSError, match="the disk is full"):
         asker.download(CALL, write)
     asker.download(CALL, lambda _: None)
+
+
+def test_a_slow_disk_holds_up_no_other_task(peer: Peer) -> None:
+    peer.on(LINE, Reply(200, b"whole\n"))
+    written: list[bytes] = []
+
+    async def run() -> None:
+        loop, turned = asyncio.get_running_loop(), threading.Event()
+
+        def write(piece: bytes) -> None:
+            loop.call_soon_threadsafe(turned.set)
+            assert turned.wait(timeout=30), "the loop stood still"
+            written.append(piece)
+
+        async with AsyncClient(peer.url, TOKEN) as client:
+            await client.download(CALL, write)
+
+    asyncio.run(run())
+    assert b"".join(written) == b"whole\n"

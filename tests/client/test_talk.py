@@ -14,6 +14,7 @@ from keystead_client._core.endpoint import Endpoint
 from keystead_client._core.exchange import Request
 from keystead_client._core.retries import Lost, Reach, may_help
 from keystead_client._core.talk import Done, Renew, Talk, Wait
+from keystead_client._io.world import World
 from tests.client.peer import FOLDER, TOKEN, WHOAMI
 
 ENDPOINT = Endpoint("https://keystead.example.org")
@@ -49,7 +50,10 @@ OUTCOMES = st.one_of(
 class Run:
     """One call, driven as a client drives it; time passes with every attempt and every wait."""
 
-    def __init__(self, call: Call[object], retries: Retries, token: Secret | None) -> None:
+    def __init__(
+        self, call: Call[object], retries: Retries, token: Secret | None, drawn: float
+    ) -> None:
+        self.drawn = drawn
         self.now = 0.0
         self.sent: list[Request] = []
         self.sent_at: list[float] = []
@@ -59,8 +63,7 @@ class Run:
         self.renewed_from = 0
         self.result: object = None
         self.error: sdk.KeysteadError | None = None
-        bounds = Retries(retries.times, retries.within, retries.random, clock=lambda: self.now)
-        self._talk = Talk(ENDPOINT, call, token, bounds)
+        self._talk = Talk(ENDPOINT, call, token, retries, "a-key", self.now)
 
     def through(
         self, outcomes: list[tuple[Answer | Lost, float]], renewed: Secret | None = None
@@ -71,7 +74,7 @@ class Run:
                 self.sent_at.append(self.now)
                 self.outcomes.append(outcome)
                 self.now += seconds
-                match self._talk.heard(outcome):
+                match self._talk.heard(outcome, self.now, self.drawn):
                     case Done(value):
                         self.result = value
                         return
@@ -82,7 +85,7 @@ class Run:
                     case Renew(refusal):
                         self.renewals += 1
                         self.renewed_from = len(self.sent)
-                        self._talk.renewed(renewed, refusal)
+                        self._talk.renewed(renewed, refusal, self.now)
         except sdk.KeysteadError as error:
             self.error = error
 
@@ -105,7 +108,7 @@ def test_whatever_happens_it_keeps_its_bounds(
     token: Secret | None,
     renewed: Secret | None,
 ) -> None:
-    run = Run(call, Retries(times, within, random=lambda: drawn), token)
+    run = Run(call, Retries(times, within), token, drawn)
     run.through(outcomes, renewed)
 
     assert len(run.waits) <= times
@@ -140,8 +143,7 @@ def test_whatever_happens_it_keeps_its_bounds(
 def test_a_wait_is_within_what_was_asked_and_what_is_allowed(
     times: int, done: int, within: float, elapsed: float, asked: int | None, drawn: float
 ) -> None:
-    retries = Retries(times, within, random=lambda: drawn)
-    seconds = retries.wait(done, elapsed, asked)
+    seconds = Retries(times, within).wait(done, elapsed, asked, drawn)
     longest = (asked or 0) + 8
     if seconds is None:
         assert done >= times or elapsed + longest > within
@@ -152,8 +154,8 @@ def test_a_wait_is_within_what_was_asked_and_what_is_allowed(
 
 
 def test_many_who_were_sent_away_together_do_not_come_back_together() -> None:
-    retries = Retries()
-    waits = {retries.wait(2, 0.0, 1) for _ in range(100)}
+    retries, chance = Retries(), World().chance
+    waits = {retries.wait(2, 0.0, 1, chance()) for _ in range(100)}
     assert len(waits) > 90
 
 
@@ -183,8 +185,8 @@ def test_the_table_of_what_is_sent_again(outcome: Answer | Lost, again: bool) ->
 
 def test_a_body_is_the_same_in_every_attempt_whatever_becomes_of_its_parts() -> None:
     body = {"name": "ops"}
-    talk = Talk(ENDPOINT, replace(CHANGE, body=body), None, Retries())
+    talk = Talk(ENDPOINT, replace(CHANGE, body=body), None, Retries(), "a-key", 0.0)
     first = talk.request.content
     body["name"] = "other"
-    assert isinstance(talk.heard(answer(503, "busy")), Wait)
+    assert isinstance(talk.heard(answer(503, "busy"), 0.0, 0.5), Wait)
     assert talk.request.content == first

@@ -185,7 +185,7 @@ def test_a_token_that_another_thread_has_renewed_is_used(peer: Peer, file: Path)
         talk = client._talk(credentials.whoami())
         file.write_text(NEW)
         client.send(credentials.whoami())
-        talk.renewed(client._read_token(), sdk.Unauthenticated("x", code="x"))
+        client._renew(talk, sdk.Unauthenticated("x", code="x"))
     assert talk.request.headers["authorization"] == f"Bearer {NEW}"
 
 

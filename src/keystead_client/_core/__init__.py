@@ -1,4 +1,7 @@
-"""The protocol, without input or output: nothing here sends, waits, reads a clock or draws a number unasked.
+"""The protocol, without input or output: nothing here sends, waits, reads a file or clock, or draws a number.
+
+What it must know of the world it is told (`_io.world`); an import contract keeps it so.
+
 
     arguments   a call's arguments as a path, a query or a body has them
     calls       `Call`, `Answer`, `Page`, and readers of answers
@@ -8,7 +11,5 @@
     talk        one call from its first attempt to its end; whoever sends does as it says
     wishes      what somebody asks a credential to be, as a body has it
     rotations   the calls that renew one
-    endpoint · tokens · secret · errors
-
-Only `tokens` touches the machine, when it is asked to read: a file or the environment.
+    endpoint · secret · errors
 """

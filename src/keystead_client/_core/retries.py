@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from random import random
 from typing import Final
 
 from keystead_client._core.calls import Answer
@@ -53,8 +50,6 @@ class Retries:
     Attributes:
         times: how often at most after the first attempt, 0 or more; 0 turns it off.
         within: seconds after the call began beyond which no wait ends, 0 or more.
-        random: gives a number from 0 up to 1.
-        clock: gives seconds that never go back.
 
     Raises:
         MisconfiguredClient: `times` or `within` is less than 0.
@@ -62,25 +57,24 @@ class Retries:
 
     times: int = 3
     within: float = 30.0
-    random: Callable[[], float] = random
-    clock: Callable[[], float] = time.monotonic
 
     def __post_init__(self) -> None:
         if self.times < 0 or not self.within >= 0:
             raise MisconfiguredClient("retries: times and within are 0 or more")
 
-    def wait(self, done: int, elapsed: float, asked: int | None) -> float | None:
+    def wait(self, done: int, elapsed: float, asked: int | None, drawn: float) -> float | None:
         """Return the seconds until the next attempt; None where it is time to give up.
 
         Args:
             done: how often the call has been tried again so far.
             elapsed: seconds since it began.
             asked: what a `Retry-After` says.
+            drawn: by chance, from 0 up to 1.
         """
         if done >= self.times:
             return None
         longest = _FIRST_SECONDS * 2 ** min(done, _MOST_DOUBLINGS)
-        seconds = (asked or 0) + self.random() * longest
+        seconds = (asked or 0) + drawn * longest
         return seconds if elapsed + seconds <= self.within else None
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
@@ -18,7 +17,6 @@ __all__ = ["Done", "Renew", "Talk", "Wait"]
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
-_KEY_BYTES: Final = 16
 # The server knows a key for 15 minutes after it has acted; one of them is for the way there.
 _KEY_SECONDS: Final = 14 * 60.0
 # `kst_` and the credential's id, which stay when a token is renewed; a key belongs to the credential.
@@ -55,18 +53,31 @@ class Talk(Generic[T]):
 
     A transport sends `request`, tells `heard` what became of it, does as it says, and goes on so
     until `Done`. The request's body and its `Idempotency-Key` are the same in every attempt.
+
+    Args:
+        endpoint: which server.
+        call: what is asked.
+        token: as whom; None for what is open to all.
+        retries: how often and for how long it is tried again.
+        key: the `Idempotency-Key` of a change, fresh for each call.
+        now: seconds by a clock that never goes back, as in what follows.
     """
 
     def __init__(
-        self, endpoint: Endpoint, call: Call[T], token: Secret | None, retries: Retries
+        self,
+        endpoint: Endpoint,
+        call: Call[T],
+        token: Secret | None,
+        retries: Retries,
+        key: str,
+        now: float,
     ) -> None:
         self._call = call
         self._token = token
         self._retries = retries
-        # Fresh for each call and kept over its attempts: by it the server knows that it is the same.
-        key = None if call.is_safe else os.urandom(_KEY_BYTES).hex()
-        self._request = prepare(endpoint, call, key)
-        self._begun = retries.clock()
+        # Kept over all attempts: by it the server knows that the call is the same.
+        self._request = prepare(endpoint, call, None if call.is_safe else key)
+        self._begun = now
         self._tried_again = 0
         self._has_renewed = False
         self._may_be_done = False
@@ -76,14 +87,19 @@ class Talk(Generic[T]):
         """What to send now."""
         return self._request if self._token is None else self._request.bearing(self._token)
 
-    def heard(self, outcome: Answer | Lost) -> Done[T] | Wait | Renew:
+    def heard(self, outcome: Answer | Lost, now: float, drawn: float) -> Done[T] | Wait | Renew:
         """Say what comes next.
+
+        Args:
+            outcome: of the attempt.
+            now: by the clock.
+            drawn: by chance, from 0 up to 1.
 
         Raises:
             KeysteadError: it has ended, and not well.
         """
         if isinstance(outcome, Lost):
-            return self._again(outcome, outcome.error, None)
+            return self._again(outcome, outcome.error, None, now - self._begun, drawn)
         refusal = refusal_in(outcome)
         if refusal is None:
             return Done(read(self._call, outcome))
@@ -93,9 +109,10 @@ class Talk(Generic[T]):
         if outworn and self._token is not None and not self._has_renewed:
             self._has_renewed = True
             return Renew(refusal)
-        return self._again(outcome, refusal, seconds_to_wait(outcome))
+        asked = seconds_to_wait(outcome)
+        return self._again(outcome, refusal, asked, now - self._begun, drawn)
 
-    def renewed(self, token: Secret | None, refusal: KeysteadError) -> None:
+    def renewed(self, token: Secret | None, refusal: KeysteadError, now: float) -> None:
         """Go on with the token as it stands now; None where it cannot be read.
 
         Raises:
@@ -104,26 +121,27 @@ class Talk(Generic[T]):
         """
         if token is None or token == self._token:
             raise refusal
-        if self._may_be_done and not (_same_credential(token, self._token) and self._is_known(0)):
+        is_same = _same_credential(token, self._token) and now - self._begun <= _KEY_SECONDS
+        if self._may_be_done and not is_same:
             raise refusal
         self._token = token
 
-    def _again(self, outcome: Answer | Lost, error: KeysteadError, asked: int | None) -> Wait:
+    def _again(
+        self,
+        outcome: Answer | Lost,
+        error: KeysteadError,
+        asked: int | None,
+        elapsed: float,
+        drawn: float,
+    ) -> Wait:
         if may_help(outcome):
-            seconds = self._retries.wait(self._tried_again, self._elapsed(), asked)
-            if seconds is not None and (self._call.is_safe or self._is_known(seconds)):
+            seconds = self._retries.wait(self._tried_again, elapsed, asked, drawn)
+            if seconds is not None and (self._call.is_safe or elapsed + seconds <= _KEY_SECONDS):
                 self._tried_again += 1
                 unsent = isinstance(outcome, Lost) and outcome.reach is Reach.UNSENT
                 self._may_be_done |= not (self._call.is_safe or unsent)
                 return Wait(seconds)
         raise error
-
-    def _is_known(self, seconds: float) -> bool:
-        """Say whether the server still knows the key so many seconds from now."""
-        return self._elapsed() + seconds <= _KEY_SECONDS
-
-    def _elapsed(self) -> float:
-        return self._retries.clock() - self._begun
 
 
 def _same_credential(one: Secret, other: Secret | None) -> bool:

@@ -1,4 +1,4 @@
-"""The asynchronous client: the same as `_client`, and awaits."""
+"""The asynchronous client: the same as `client`, and awaits."""
 
 from __future__ import annotations
 
@@ -36,9 +36,10 @@ class AsyncClient(Shell):
         """
         return await self._run(call, None)
 
-    async def download(self, call: Call[T], write: Callable[[bytes], object]) -> None:
+    async def download(self, call: Call[bytes], write: Callable[[bytes], object]) -> None:
         """Ask for what may be larger than memory, and hand it on piece by piece as it comes.
 
+        `write` is called in a thread, so that a slow disk holds up no other task, one piece after another.
         Nothing is handed on of a refusal. Once anything was, the call is not made again: where the
         answer breaks off, what came before stands as it was written.
 
@@ -52,14 +53,14 @@ class AsyncClient(Shell):
 
         talk = self._talk(call)
         while True:
-            match talk.heard(await self._exchange(talk.request, write)):
+            match self._heard(talk, await self._exchange(talk.request, write)):
                 case Done(value):
                     return value
                 case Wait(seconds):
                     await self._sleep(seconds)
                 case Renew(refusal):
                     # Where a function gives the token, it may take its time.
-                    talk.renewed(await asyncio.to_thread(self._read_token), refusal)
+                    await asyncio.to_thread(self._renew, talk, refusal)
 
     async def walk(self, call: Call[Page[T]]) -> AsyncIterator[T]:
         """Yield every item of a list, fetching page after page.
@@ -127,6 +128,8 @@ class AsyncClient(Shell):
     async def _exchange(
         self, request: Request, write: Callable[[bytes], object] | None
     ) -> Answer | Lost:
+        import asyncio  # noqa: PLC0415
+
         from keystead_client._io.transport import FAILURES, Intake  # noqa: PLC0415
 
         intake = Intake(write)
@@ -139,7 +142,12 @@ class AsyncClient(Shell):
             ) as response:
                 intake.begin(response.status_code)
                 async for chunk in response.aiter_bytes():
-                    if not intake.takes(chunk):
+                    takes = (
+                        await asyncio.to_thread(intake.takes, chunk)
+                        if write
+                        else intake.takes(chunk)
+                    )
+                    if not takes:
                         break
                 return intake.outcome(response.status_code, response.headers)
         except FAILURES as error:

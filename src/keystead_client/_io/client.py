@@ -37,7 +37,7 @@ class Client(Shell):
         """
         return self._run(call, None)
 
-    def download(self, call: Call[T], write: Callable[[bytes], object]) -> None:
+    def download(self, call: Call[bytes], write: Callable[[bytes], object]) -> None:
         """Ask for what may be larger than memory, and hand it on piece by piece as it comes.
 
         Nothing is handed on of a refusal. Once anything was, the call is not made again: where the
@@ -51,13 +51,13 @@ class Client(Shell):
     def _run(self, call: Call[T], write: Callable[[bytes], object] | None) -> T:
         talk = self._talk(call)
         while True:
-            match talk.heard(self._exchange(talk.request, write)):
+            match self._heard(talk, self._exchange(talk.request, write)):
                 case Done(value):
                     return value
                 case Wait(seconds):
                     self._sleep(seconds)
                 case Renew(refusal):
-                    talk.renewed(self._read_token(), refusal)
+                    self._renew(talk, refusal)
 
     def walk(self, call: Call[Page[T]]) -> Iterator[T]:
         """Yield every item of a list, fetching page after page.

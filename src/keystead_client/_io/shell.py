@@ -6,13 +6,14 @@ import os
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Self, TypeVar
 
-from keystead_client._core.calls import Call
+from keystead_client._core.calls import Answer, Call
 from keystead_client._core.endpoint import Endpoint
-from keystead_client._core.errors import MisconfiguredClient, NotFound
-from keystead_client._core.retries import Retries
+from keystead_client._core.errors import KeysteadError, MisconfiguredClient, NotFound
+from keystead_client._core.retries import Lost, Retries
 from keystead_client._core.secret import Secret
-from keystead_client._core.talk import Talk
-from keystead_client._core.tokens import TokenSource
+from keystead_client._core.talk import Done, Renew, Talk, Wait
+from keystead_client._io.tokens import TokenSource
+from keystead_client._io.world import World
 from keystead_client.records import SecretValue
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ class Shell:
         self._timeout: float = timeout
         self._tls: ssl.SSLContext | None = _tls_context(self._endpoint, ca_file)
         self._retries: Retries = Retries() if retries is None else retries
+        self._world: World = World()
         self._connect()
 
     @classmethod
@@ -115,7 +117,15 @@ class Shell:
         raise NotImplementedError
 
     def _talk(self, call: Call[T]) -> Talk[T]:
-        return Talk(self._endpoint, call, self._token, self._retries)
+        key, now = self._world.key(), self._world.clock()
+        return Talk(self._endpoint, call, self._token, self._retries, key, now)
+
+    def _heard(self, talk: Talk[T], outcome: Answer | Lost) -> Done[T] | Wait | Renew:
+        return talk.heard(outcome, self._world.clock(), self._world.chance())
+
+    def _renew(self, talk: Talk[T], refusal: KeysteadError) -> None:
+        token = self._read_token()
+        talk.renewed(token, refusal, self._world.clock())
 
     def _read_token(self) -> Secret | None:
         """Return the token as it stands now; None where none can be used, and the old one stays."""
