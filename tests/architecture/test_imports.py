@@ -39,8 +39,9 @@ def empty_house(tmp_path_factory: pytest.TempPathFactory) -> Path:
             (sources / "keystead" / room).mkdir(parents=True)
             (sources / "keystead" / room / "__init__.py").touch()
     (sources / "keystead" / "__init__.py").touch()
-    (sources / "keystead_client").mkdir()
-    (sources / "keystead_client" / "__init__.py").touch()
+    for room in ("", "_core", "_io", "records"):
+        (sources / "keystead_client" / room).mkdir()
+        (sources / "keystead_client" / room / "__init__.py").touch()
     assert lint_imports(sources).returncode == 0
     return sources
 
@@ -54,6 +55,8 @@ def empty_house(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("operations", "import sqlalchemy", "The middle knows no framework"),
         ("web", "import keystead_client", "Only the command line uses the client"),
         ("../keystead_client", "import keystead.core", "The client is a house of its own"),
+        ("../keystead_client/_core", "import time", "The client's protocol does no input"),
+        ("../keystead_client/_core", "import keystead_client._io", "The client's protocol does no"),
     ],
     ids=[
         "core-climbs",
@@ -62,6 +65,8 @@ def empty_house(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "an-operation-writes-sql",
         "web-calls-the-client",
         "the-client-knows-the-house",
+        "the-protocol-asks-a-clock",
+        "the-protocol-sends",
     ],
 )
 def test_a_forbidden_import_breaks_its_contract(

@@ -5,6 +5,7 @@ import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -43,6 +44,35 @@ def test_whoami_says_whose_token_it_is(admin: Keystead) -> None:
     found = answer(admin("whoami", "--json"))
     assert (found["owner"]["kind"], found["address"]) == ("user", "127.0.0.1")
     assert found["owner"]["id"] in admin("whoami").out
+
+
+@pytest.mark.parametrize(
+    ("may", "where"),
+    [
+        (("--scope", "secrets:read"), "secrets/FOLDER/ACCOUNT"),
+        (("--level", "secrets=read"), "secrets/FOLDER/ACCOUNT"),
+        (("--scope", "folders:list"), "whoami"),
+    ],
+)
+def test_s2_whoever_makes_a_token_is_told_both_things_it_needs(
+    admin: Keystead, server: Server, may: tuple[str, str], where: str
+) -> None:
+    account = server.account(server.folder(name=(folder := server.unique("ops")))["id"])
+    made = admin("token", "create", server.unique("job"), "--expires", "1d", *may)
+    *_, note = made.err.splitlines()
+    how, _, line = note.partition(": ")
+    assert (how, made.out.strip() in made.err) == ("used so", False)
+    assert line.endswith(f"{server.url}/api/v1/{where}")
+    # As it stands there, with a folder and an account in their places.
+    line = line.replace("FOLDER/ACCOUNT", f"{quote(folder)}/{quote(account['name'])}")
+    environment = {**os.environ, "TOKEN": made.out.strip()}
+    done = subprocess.run(
+        ["bash", "-c", line], env=environment, capture_output=True, check=True
+    )  # fmt: skip
+    found = json.loads(done.stdout)
+    assert found.get("fields") == {"password": "pass-word"} or found["scopes"] == ["folders:list"]
+    quiet = admin("token", "create", server.unique("job"), "--expires", "1d", *may, "--quiet")
+    assert (quiet.err, quiet.out.startswith("kst_")) == ("", True)
 
 
 class TestTokens:

@@ -113,6 +113,11 @@ class Shell:
         url = self._endpoint.url if hasattr(self, "_endpoint") else "…"
         return f"{type(self).__name__}({url!r})"
 
+    @property
+    def url(self) -> str:
+        """The server's address, without a trailing slash."""
+        return self._endpoint.url
+
     def _connect(self) -> None:
         raise NotImplementedError
 

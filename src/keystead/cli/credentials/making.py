@@ -11,7 +11,7 @@ from keystead.cli import inputs
 from keystead.cli.changes import given, replacement, require_change
 from keystead.cli.connection import connect
 from keystead.cli.credentials.access import Levels, Scopes, wanted
-from keystead.cli.credentials.nouns import Noun
+from keystead.cli.credentials.nouns import TOKEN, Noun
 from keystead.cli.credentials.options import (
     EXPIRES,
     LegacyAudience,
@@ -21,6 +21,7 @@ from keystead.cli.credentials.options import (
     PublicKeys,
     Type,
     hand_out,
+    say_how,
     say_registered,
     show_credential,
 )
@@ -83,7 +84,10 @@ def add_making(app: typer.Typer, noun: Noun, *, help_: str) -> None:
         if keys is None:
             fields |= {"type_": given(type_), "max_uses": given(max_uses)}
             call = credentials.create(name, kind=noun.kind, **fields)
-            hand_out(client.send(call), "created", quiet=quiet, as_json=json)
+            issued = client.send(call)
+            hand_out(issued, "created", quiet=quiet, as_json=json)
+            if noun is TOKEN and not json:
+                say_how(issued, client.url, quiet=quiet)
         else:
             fields["legacy_audience"] = given(legacy_audience)
             made = client.send(credentials.create_with_keys(name, keys, **fields))

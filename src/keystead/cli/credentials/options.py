@@ -26,10 +26,13 @@ __all__ = [
     "UntilFirstUse",
     "hand_out",
     "registered",
+    "say_how",
     "say_registered",
     "say_state",
     "show_credential",
 ]
+
+_OWN: Final = "keystead"
 
 EXPIRES: Final = option(
     "WHEN", "When it ends: a span such as 30d, an instant such as 2027-01-31T18:00:00Z, or never."
@@ -80,6 +83,15 @@ def hand_out(issued: Issued, verb: str, *, as_json: bool, quiet: bool) -> None:
         return
     note(f"{_made(found, verb)}; shown only this once:", quiet=quiet)
     secret(issued.secret.reveal())
+
+
+def say_how(issued: Issued, url: str, *, quiet: bool) -> None:
+    """Say, as a note, how a program uses a new token at this address: the other thing it needs. Row S2."""
+    mays = [each for each in issued.credential.access if each.api == _OWN]
+    fetches = any("secrets:read" in each.scopes or "secrets" in each.levels for each in mays)
+    what = "secrets/FOLDER/ACCOUNT" if fetches else "whoami"
+    header = '-H @<(echo "Authorization: Bearer $TOKEN")'
+    note(f"used so: curl {header} {url}/api/v1/{what}", quiet=quiet)
 
 
 def say_registered(found: Credential, verb: str, *, as_json: bool, quiet: bool) -> None:
