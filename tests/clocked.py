@@ -24,7 +24,7 @@ from tests.gate.houses import SetClock
 from tests.running import Served, installed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 __all__ = ["Clocked", "running_clocked"]
@@ -55,9 +55,11 @@ async def _serve(server: uvicorn.Server, listening: socket.socket) -> None:
 
 
 @contextmanager
-def running_clocked(data: Path) -> Iterator[Clocked]:
-    """Make an installation, serve it, and stop at the end."""
+def running_clocked(data: Path, change: Callable[[Path], None] | None = None) -> Iterator[Clocked]:
+    """Make an installation, change it where that is wanted, serve it, and stop at the end."""
     admin = installed(data)
+    if change is not None:
+        change(data)
     clock = SetClock(SystemClock().now())
     with socket.create_server(("127.0.0.1", 0)) as listening:
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"

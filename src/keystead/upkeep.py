@@ -18,7 +18,7 @@ from keystead.operations.joins import join_chains
 from keystead.operations.signing_keys import (
     NothingToDo,
     destroy_ended_keys,
-    ensure_signing_key,
+    ensure_signing_keys,
     published_keys,
 )
 from keystead.web.present import new_request_id
@@ -134,8 +134,7 @@ class Upkeep:
     async def tend_signing_keys(self) -> None:
         """Make the keys that are missing, destroy those that have ended, and forget what they were."""
         with contextlib.suppress(NothingToDo):
-            while True:
-                await self._gate.perform(ensure_signing_key, Visit(system_arrival(self._clock)))
+            await self._gate.perform(ensure_signing_keys, Visit(system_arrival(self._clock)))
         if self._leader.leads():
             with contextlib.suppress(NothingToDo):
                 await self._gate.perform(destroy_ended_keys, Visit(system_arrival(self._clock)))

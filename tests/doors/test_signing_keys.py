@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jwt import get_unverified_header
 
 from keystead.crypto.jose.signing import new_key_pair
 from keystead.installation import examine
 from tests.clocked import Clocked, running_clocked
 from tests.doors.cast import V1, ok, problem
+from tests.doors.registering import access, register
+from tests.oauth.asking import ask, client, exchanged
 from tests.running import Served, Server, initialise, start
 
 KEYS = f"{V1}/signing-keys"
@@ -27,15 +30,21 @@ def alone(tmp_path: Path) -> Iterator[Clocked]:
         yield server
 
 
-def published(server: Served) -> list[dict[str, str]]:
+ALL = ("ES256", "EdDSA", "RS256")
+
+
+def published(server: Served, *algorithms: str) -> list[dict[str, str]]:
+    """Return the published keys of these algorithms, or of ES256."""
     answer = server.call("GET", JWKS, token=None)
     assert answer.headers["content-type"] == "application/jwk-set+json"
-    return list(ok(answer)["keys"])
+    return [dict(key) for key in ok(answer)["keys"] if key["alg"] in (algorithms or ("ES256",))]
 
 
-def listed(server: Served) -> dict[str, str]:
+def listed(server: Served, *algorithms: str) -> dict[str, str]:
     """Each key's state, the last to sign first."""
-    return {each["kid"]: each["state"] for each in ok(server.call("GET", KEYS))["items"]}
+    found = ok(server.call("GET", KEYS))["items"]
+    wanted = algorithms or ("ES256",)
+    return {each["kid"]: each["state"] for each in found if each["algorithm"] in wanted}
 
 
 def rotated(server: Served, algorithm: str = "ES256") -> dict[str, Any]:
@@ -121,14 +130,6 @@ def test_what_is_no_algorithm_is_refused_by_its_field(
     assert [error["field"] for error in answer.json()["errors"]] == [field]
 
 
-def test_an_algorithm_that_no_api_has_wanted_has_nothing_to_rotate(alone: Clocked) -> None:
-    for algorithm in ("EdDSA", "RS256"):
-        answer = alone.call("POST", f"{KEYS}/rotate", {"algorithm": algorithm})
-        assert problem(answer) == (409, "wrong_state")
-        assert "no API has wanted one" in answer.json()["detail"]
-    assert len(published(alone)) == 1
-
-
 def test_a_rotation_from_beginning_to_end(alone: Clocked) -> None:
     (first,) = published(alone)
     assert listed(alone) == {first["kid"]: "signing"}
@@ -208,15 +209,16 @@ def checked(data: Path) -> tuple[bool, str]:
 
 
 def test_a_key_that_somebody_writes_into_the_database_is_not_published(alone: Clocked) -> None:
-    (ours,) = published(alone)
+    ours = published(alone, *ALL)
     theirs = new_key_pair("EdDSA")
     with closing(sqlite3.connect(alone.data / "keystead.db")) as database, database:
+        database.execute("UPDATE signing_keys SET ends_at = 1 << 61 WHERE algorithm = 'EdDSA'")
         database.execute(
             "INSERT INTO signing_keys SELECT ?, 'EdDSA', ?, sealed, created_at, signs_from, NULL"
-            " FROM signing_keys",
+            " FROM signing_keys WHERE algorithm = 'ES256'",
             (theirs.kid, theirs.public_jwk),
         )
-    assert published(alone) == [ours]
+    assert published(alone, *ALL) == ours
     whole, sentence = checked(alone.data)
     assert not whole
     assert sentence.startswith(f"the EdDSA key {theirs.kid} was altered and signs nothing")
@@ -224,30 +226,34 @@ def test_a_key_that_somebody_writes_into_the_database_is_not_published(alone: Cl
 
 def test_the_doctor_counts_the_keys(alone: Clocked) -> None:
     rotated(alone)
-    assert checked(alone.data) == (True, "2, and each opens")
+    assert checked(alone.data) == (True, "4, and each opens")
 
 
-def test_an_algorithm_has_its_first_key_as_soon_as_an_api_wants_it(alone: Clocked) -> None:
-    def algorithms() -> list[str]:
-        return sorted(key["alg"] for key in published(alone))
-
-    wanted = {"identifier": "https://a.example/", "name": "a", "token_format": "jwt"}
-    made = ok(alone.call("POST", f"{V1}/apis", {**wanted, "algorithm": "EdDSA"}), 201)
-    assert algorithms() == ["ES256", "EdDSA"]
-    path = f"{V1}/apis/{made['id']}"
-    for _ in range(2):
-        ok(alone.call("PATCH", path, {"algorithm": "RS256"}))
-        assert algorithms() == ["ES256", "EdDSA", "RS256"]
-    assert set(listed(alone).values()) == {"signing"}
-    assert rotated(alone, "RS256")["algorithm"] == "RS256"
-    facts = [
-        event["facts"].get("first_key_of")
-        for event in ok(alone.call("GET", f"{V1}/audit/events?object={made['id']}"))["items"]
-    ]
-    assert facts == ["EdDSA", "RS256", None]
+def test_each_algorithm_has_its_first_key_from_the_start(alone: Clocked) -> None:
+    assert sorted(key["alg"] for key in published(alone, *ALL)) == ["ES256", "EdDSA", "RS256"]
+    assert set(listed(alone, *ALL).values()) == {"signing"}
+    (entry,) = ok(alone.call("GET", f"{V1}/audit/events?verb=signing_key.create"))["items"]
+    assert entry["object"]["name"] == "ES256, EdDSA, RS256"
+    assert set(entry["facts"]["kids"].split()) == {key["kid"] for key in published(alone, *ALL)}
 
 
-def test_a_key_is_not_made_for_an_api_that_is_not(alone: Clocked) -> None:
-    wanted = {"identifier": "no URI", "name": "a", "token_format": "jwt", "algorithm": "EdDSA"}
-    assert alone.call("POST", f"{V1}/apis", wanted).status == 400
-    assert len(published(alone)) == 1
+def forget_rsa(data: Path) -> None:
+    with closing(sqlite3.connect(data / "keystead.db")) as base, base:
+        base.execute("DELETE FROM signing_keys WHERE algorithm = 'RS256'")
+
+
+def test_a_first_key_that_is_made_later_is_published_before_it_signs(tmp_path: Path) -> None:
+    """As where a newer version knows one algorithm more: others may remember a set without its key."""
+    with running_clocked(tmp_path / "data", forget_rsa) as alone:
+        rsa = next(key["kid"] for key in published(alone, *ALL) if key["alg"] == "RS256")
+        assert sorted(listed(alone, *ALL).values()) == ["next", "signing", "signing"]
+        assert listed(alone, *ALL)[rsa] == "next"
+        api = register(alone, token_format="jwt", algorithm="RS256")
+        one = client(alone, access=[access(api, "scan:read")])
+        refused = ask(alone, one)
+        assert (refused.status, refused.json()["error"]) == (503, "temporarily_unavailable")
+        assert "just published" in refused.json()["error_description"]
+        alone.set(alone.after(seconds=6 * 60))
+        token = exchanged(alone, one)
+        assert get_unverified_header(token)["kid"] == rsa
+        assert listed(alone, *ALL)[rsa] == "signing"

@@ -141,7 +141,8 @@ STATEMENTS = {
     "signing_key.published": 1,
     # Looked at before, and once more in the act; the key that is succeeded gets its end.
     "signing_key.rotate": 8,
-    "signing_key.ensure": 6,
+    # An entry, a look, and three for each key.
+    "signing_key.ensure": 9,
     # There is none that has ended, and nothing is written.
     "signing_key.destroy": 1,
     # One for each of four keys.
@@ -257,7 +258,7 @@ async def measure(home: Home) -> dict[str, int]:
         (audit.read_joined, ({Place(0, 1), Place(0, 2)},)),
         (joins.join_chains, ()),
         (cuts.cut_audit, ()),
-        (signing_keys.ensure_signing_key, ()),
+        (signing_keys.ensure_signing_keys, ()),
         (signing_keys.rotate_signing_key, ("ES256",)),
         (signing_keys.list_signing_keys, ()),
         (signing_keys.published_keys, ()),

@@ -32,13 +32,13 @@ def pair(kid: str) -> KeyPair:
 
 def timeline() -> list[SigningKey]:
     """A first key, made at noon, and a second one, made an hour later."""
-    old = first_key(pair("old"), b"sealed", NOON)
+    old = first_key(pair("old"), b"sealed", NOON, NOON)
     new = next_key(pair("new"), b"sealed", later(NOON, HOUR))
     return [replace(old, ends_at=superseded_at(new)), new]
 
 
 def test_a_first_key_signs_at_once() -> None:
-    key = first_key(pair("a"), b"sealed", NOON)
+    key = first_key(pair("a"), b"sealed", NOON, NOON)
     assert signer_at([key], "ES256", NOON) == key
     assert signer_at([key], "ES256", later(NOON, -1)) is None
     assert signer_at([key], "EdDSA", NOON) is None
@@ -63,7 +63,7 @@ def test_a_successor_is_published_before_it_signs_and_its_predecessor_after() ->
 
 
 def test_nothing_prints_what_is_sealed() -> None:
-    assert "sealed" not in repr(first_key(pair("a"), b"sealed", NOON))
+    assert "sealed" not in repr(first_key(pair("a"), b"sealed", NOON, NOON))
 
 
 class Rotation(RuleBasedStateMachine):
@@ -84,7 +84,7 @@ class Rotation(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
-        self.keys.append(first_key(pair("0"), b"sealed", self.at))
+        self.keys.append(first_key(pair("0"), b"sealed", self.at, self.at))
         self.look()
 
     @rule(seconds=st.sampled_from([1, 59, 60, 299, 300, 360, 3600, 43_200, 86_400, 86_461]))

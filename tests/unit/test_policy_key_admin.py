@@ -27,6 +27,7 @@ OPEN = {
     "credential.create", "credential.delete", "credential.disable", "credential.edit",
     "credential.enable", "credential.list", "credential.summarise", "credential.read", "credential.refresh",
     "credential.revoke", "credential.revoke_self", "credential.rotate", "credential.rotate_self",
+    "credential.usage",
     # What it is given instead of itself is kept to the same (tests/doors/test_key_admins.py).
     "oauth.issue", "oauth.revoke",
     "whoami",

@@ -7,12 +7,12 @@ before it signs, and stays until the last token that it signed has ended:
            │           │                                           │
            created_at  signs_from                                  ends_at: no more published, destroyed
 
-The first key of an algorithm signs at once: nobody can have remembered keys of that algorithm without it.
+The first keys of all, made when the house is founded, sign at once: nobody can remember a set without them.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
 from keystead.core.clock import DAY, MINUTE, SECOND, Instant, later
@@ -78,7 +78,7 @@ class SigningKey:
         return self.ends_at is None or at < self.ends_at
 
 
-def first_key(pair: KeyPair, sealed: bytes, at: Instant) -> SigningKey:
+def first_key(pair: KeyPair, sealed: bytes, at: Instant, signs_from: Instant) -> SigningKey:
     """Return the first key of its algorithm, made now."""
     return SigningKey(
         kid=pair.kid,
@@ -86,13 +86,13 @@ def first_key(pair: KeyPair, sealed: bytes, at: Instant) -> SigningKey:
         public_jwk=pair.public_jwk,
         sealed=sealed,
         created_at=at,
-        signs_from=at,
+        signs_from=signs_from,
     )
 
 
 def next_key(pair: KeyPair, sealed: bytes, at: Instant) -> SigningKey:
     """Return the successor of a key, made now."""
-    return replace(first_key(pair, sealed, at), signs_from=later(at, PUBLISHED_BEFORE))
+    return first_key(pair, sealed, at, later(at, PUBLISHED_BEFORE))
 
 
 def superseded_at(successor: SigningKey) -> Instant:

@@ -1,7 +1,7 @@
 """Verbs about the keys that sign access tokens. Row K2.
 
-The house makes the first key of an algorithm: of the default one before anything else, of another as soon as
-an API wants it. Making an RSA key takes a tenth of a second, so key pairs are made before the act begins.
+The house makes the first key of each algorithm when it is founded; of one that a newer version has added,
+when that is started. Making an RSA key takes a while, so key pairs are made before the act begins.
 """
 
 from __future__ import annotations
@@ -10,11 +10,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from msgspec import UNSET, UnsetType
-
-from keystead.core.clock import format_instant
+from keystead.core.clock import format_instant, later
 from keystead.core.errors import Conflict, KeysteadError, Unavailable
 from keystead.credentials.signing_key import (
+    PUBLISHED_BEFORE,
     SigningKey,
     first_key,
     newest_of,
@@ -39,10 +38,8 @@ __all__ = [
     "ListedKey",
     "NothingToDo",
     "destroy_ended_keys",
-    "ensure_signing_key",
-    "keep_first_key",
+    "ensure_signing_keys",
     "list_signing_keys",
-    "missing_pair",
     "published_keys",
     "rotate_signing_key",
     "signer_for",
@@ -84,7 +81,7 @@ async def rotate_signing_key(act: Act, pair: KeyPair | None, algorithm: Algorith
     While a new key waits for that, there is no second one: it is answered again.
 
     Raises:
-        Conflict: `wrong_state`, no API has ever wanted this algorithm.
+        Conflict: `wrong_state`, this algorithm has no key yet.
     """
     act.seek("signing_key", algorithm)
     old = _require_newest(await act.tx.signing_keys.all(), algorithm)
@@ -99,13 +96,12 @@ async def rotate_signing_key(act: Act, pair: KeyPair | None, algorithm: Algorith
     return ListedKey(waiting, "next")
 
 
-async def _missing(slow: Preparation) -> KeyPair:
+async def _missing(slow: Preparation) -> tuple[KeyPair, ...]:
     keys = await slow.read(lambda tx: tx.signing_keys.all())
-    wanted = (api.algorithm for api in slow.caller.apis if api.token_format == "jwt")  # noqa: S105  # a form
-    for algorithm in (ALGORITHMS[0], *wanted):
-        if newest_of(keys, algorithm) is None:
-            return await slow.in_pool(new_key_pair, algorithm)
-    raise NothingToDo
+    missing = [each for each in ALGORITHMS if newest_of(keys, each) is None]
+    if not missing:
+        raise NothingToDo
+    return tuple([await slow.in_pool(new_key_pair, algorithm) for algorithm in missing])
 
 
 @operation(
@@ -115,15 +111,24 @@ async def _missing(slow: Preparation) -> KeyPair:
     verb="signing_key.create",
     prepare=_missing,
 )
-async def ensure_signing_key(act: Act, pair: KeyPair) -> None:
-    """Make the first key of an algorithm that has none and should.
+async def ensure_signing_keys(act: Act, pairs: tuple[KeyPair, ...]) -> None:
+    """Make the first key of each algorithm that has none.
+
+    The first ones of all sign at once. Once there are any, others may remember a set without the new one.
 
     Raises:
         NothingToDo: none is missing, or another process was first.
     """
-    if not await keep_first_key(act, pair):
+    signs_from = later(act.at, PUBLISHED_BEFORE) if await act.tx.signing_keys.all() else act.at
+    made = []
+    for pair in pairs:
+        key = first_key(pair, pair.seal(act.keyring.sealer), act.at, signs_from)
+        if await act.tx.signing_keys.insert_first(key):
+            made.append(key)
+    if not made:
         raise NothingToDo
-    act.about("signing_key", pair.kid, pair.algorithm)
+    algorithms, kids = ", ".join(k.algorithm for k in made), " ".join(k.kid for k in made)
+    act.about("signing_key", made[0].kid, algorithms, kids=kids)
 
 
 async def _ended(slow: Preparation) -> None:
@@ -165,38 +170,21 @@ async def signer_for(act: Act, algorithm: Algorithm) -> Signer:
     """Return what signs a token that is minted in this act.
 
     Raises:
-        Unavailable: the algorithm's first key is still being made.
+        Unavailable: the algorithm's first key does not sign yet.
         BrokenEnvelope: its row was altered, or another's key was moved there.
     """
     key = await act.tx.signing_keys.signer(algorithm, act.at)
     if key is None:
-        raise Unavailable("busy", f"the first {algorithm} key is being made; try again")
+        why = f"the first {algorithm} key was just published and signs in some minutes; try again then"
+        raise Unavailable("busy", why)
     signer = act.keyring.signers.open(key.kid, key.sealed)
     if signer.algorithm != algorithm:
         raise BrokenEnvelope(f"signing key {key.kid} is of another algorithm")
     return signer
 
 
-async def missing_pair(slow: Preparation, algorithm: Algorithm | UnsetType) -> KeyPair | None:
-    """Return a key pair for an algorithm that has none, before an act that makes an API want it."""
-    if algorithm is UNSET:
-        return None
-    keys = await slow.read(lambda tx: tx.signing_keys.all())
-    if newest_of(keys, algorithm) is not None:
-        return None
-    return await slow.in_pool(new_key_pair, algorithm)
-
-
-async def keep_first_key(act: Act, pair: KeyPair | None) -> bool:
-    """Keep a key pair as its algorithm's first; say whether it is."""
-    if pair is None:
-        return False
-    key = first_key(pair, pair.seal(act.keyring.sealer), act.at)
-    return await act.tx.signing_keys.insert_first(key)
-
-
 def _require_newest(keys: Iterable[SigningKey], algorithm: Algorithm) -> SigningKey:
     newest = newest_of(keys, algorithm)
     if newest is None:
-        raise Conflict("wrong_state", f"there is no {algorithm} key: no API has wanted one yet")
+        raise Conflict("wrong_state", f"there is no {algorithm} key yet")
     return newest

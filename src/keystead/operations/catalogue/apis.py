@@ -16,7 +16,6 @@ from keystead.operations.catalogue.rules import (
     require_room,
     wrong_owners,
 )
-from keystead.operations.signing_keys import keep_first_key, missing_pair
 from keystead.policy.catalogue.catalogue import API
 from keystead.policy.catalogue.wish import DEFAULT_TOKEN_SECONDS
 from keystead.policy.permissions import Permission
@@ -24,9 +23,7 @@ from keystead.policy.scopes import scopes_of
 from keystead.ports.paging import Page, PageRequest
 
 if TYPE_CHECKING:
-    from keystead.crypto.jose.signing import KeyPair
     from keystead.gate.acts.act import Act
-    from keystead.gate.acts.preparation import Preparation
     from keystead.policy.catalogue.wish import APIWish
 
 __all__ = ["create_api", "list_apis", "read_api"]
@@ -62,17 +59,12 @@ async def read_api(act: Act, api_id: str) -> API:
     return api
 
 
-async def _first_key(slow: Preparation, wish: APIWish, _issuer: str = "", /) -> KeyPair | None:
-    return await missing_pair(slow, wish.algorithm)
-
-
-@operation("api.create", needs=Permission.APIS_EDIT, told=Told.ENTERED, prepare=_first_key)
-async def create_api(act: Act, pair: KeyPair | None, wish: APIWish, issuer: str = "") -> API:
+@operation("api.create", needs=Permission.APIS_EDIT, told=Told.ENTERED)
+async def create_api(act: Act, wish: APIWish, issuer: str = "") -> API:
     """Register an API.
 
     Args:
         act: in progress.
-        pair: the first signing key, where its algorithm has none.
         wish: what it shall be.
         issuer: this installation's URL, which as a resource stands for Keystead's own API.
 
@@ -120,8 +112,6 @@ async def create_api(act: Act, pair: KeyPair | None, wish: APIWish, issuer: str 
     act.about("api", made.id, made.name, **as_fact("scopes", scopes))
     require_room(act.caller, made)
     await act.tx.apis.insert(made)
-    if await keep_first_key(act, pair):
-        act.about("api", made.id, made.name, first_key_of=made.algorithm)
     return made
 
 

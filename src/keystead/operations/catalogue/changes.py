@@ -18,13 +18,11 @@ from keystead.operations.catalogue.rules import (
     wrong_owners,
 )
 from keystead.operations.credentials.issuing import may_change_api
-from keystead.operations.signing_keys import keep_first_key, missing_pair
 from keystead.policy.permissions import Permission
 from keystead.policy.scopes import scopes_of
 from keystead.ports.paging import PageRequest
 
 if TYPE_CHECKING:
-    from keystead.crypto.jose.signing import KeyPair
     from keystead.gate.acts.act import Act
     from keystead.gate.acts.preparation import Preparation
     from keystead.policy.catalogue.catalogue import API
@@ -54,14 +52,9 @@ class Foreseen:
     effect: Effect
 
 
-async def _prepare_edit(
+async def _foresee_edit(
     slow: Preparation, api_id: str, wish: APIWish, _revision: int | UnsetType = UNSET, /
-) -> tuple[Foreseen | None, KeyPair | None]:
-    """Return for whom an edit matters, and the key that the API will want."""
-    return await _foresee_edit(slow, api_id, wish), await missing_pair(slow, wish.algorithm)
-
-
-async def _foresee_edit(slow: Preparation, api_id: str, wish: APIWish) -> Foreseen | None:
+) -> Foreseen | None:
     """Return for whom an edit matters; None where it cannot be made, which the act will say."""
     if wish.groups is UNSET:
         return None
@@ -77,10 +70,10 @@ async def _foresee_edit(slow: Preparation, api_id: str, wish: APIWish) -> Forese
     return await slow.read(look)
 
 
-@operation("api.edit", needs=Permission.APIS_EDIT, told=Told.ENTERED, prepare=_prepare_edit)
+@operation("api.edit", needs=Permission.APIS_EDIT, told=Told.ENTERED, prepare=_foresee_edit)
 async def edit_api(
     act: Act,
-    prepared: tuple[Foreseen | None, KeyPair | None],
+    foreseen: Foreseen | None,
     api_id: str,
     wish: APIWish,
     revision: int | UnsetType = UNSET,
@@ -92,7 +85,6 @@ async def edit_api(
         Forbidden: the API, or its new owner, is not the caller's to manage.
         Conflict: it is not at this revision any more, or there are too many scopes.
     """
-    foreseen, pair = prepared
     before = await get_changeable(act, api_id)
     after = await _judged(act, before, wish, revision)
     effect = NO_EFFECT if wish.groups is UNSET else _still(foreseen, before)
@@ -101,8 +93,6 @@ async def edit_api(
     act.about("api", after.id, after.name, **_facts_of(before, after), **_counts(effect))
     if not await act.tx.apis.save(after, before.revision):
         raise Overtaken
-    if await keep_first_key(act, pair):
-        act.about("api", after.id, after.name, first_key_of=after.algorithm)
     return Edited(after, effect)
 
 
