@@ -6,16 +6,18 @@ import base64
 import json
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
+from tests.crash.nodes import found
 from tests.doors.cast import ALL, V1, application, in_future, ok, path_of, until
 from tests.doors.importing import IMPORT, digest_of, imported, item
-from tests.running import Answer, Server, running
+from tests.running import Answer, Server, running, start
+from tests.store.servers import own_schema, require_server, sql_of
 
 CANARIES: Final = (
     "CANARY-first-9fQ2-value",
@@ -33,9 +35,10 @@ CANARIES: Final = (
 
 @dataclass(slots=True)
 class Suite:
-    """What was planted, and every answer that may not hold it."""
+    """What was planted, every answer that may not hold it, and the address of the database server, if any."""
 
     server: Server
+    url: str = ""
     tokens: list[str] = field(default_factory=list)
     refusals: list[Answer] = field(default_factory=list)
     exports: list[Answer] = field(default_factory=list)
@@ -50,18 +53,41 @@ class Suite:
         self.refusals.append(answer)
 
 
-@pytest.fixture(scope="module")
-def suite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Suite]:
-    with running(tmp_path_factory.mktemp("canary") / "data") as server:
-        found = Suite(server)
-        _good(found)
-        _bad(found)
+@contextmanager
+def _in_postgresql(data: Path) -> Iterator[Suite]:
+    require_server()
+    with own_schema() as url:
+        server = start(data, found(data, url))
+        try:
+            yield Suite(server, url)
+        finally:
+            server.stop()
+
+
+@contextmanager
+def _in_sqlite(data: Path) -> Iterator[Suite]:
+    with running(data) as server:
+        yield Suite(server)
+
+
+@pytest.fixture(
+    scope="module",
+    params=[_in_sqlite, pytest.param(_in_postgresql, marks=pytest.mark.postgresql)],
+    ids=["sqlite", "postgresql"],
+)
+def suite(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[Suite]:
+    with request.param(tmp_path_factory.mktemp("canary") / "data") as planted:
+        server = planted.server
+        _good(planted)
+        _bad(planted)
         for form in ("jsonl", "csv"):
-            found.exports.append(server.call("GET", f"{V1}/audit/export?format={form}"))
-        found.exports.append(server.call("GET", f"{V1}/audit/events?page_size=200"))
-        found.exports.append(server.call("GET", f"{V1}/audit/verify"))
+            planted.exports.append(server.call("GET", f"{V1}/audit/export?format={form}"))
+        planted.exports.append(server.call("GET", f"{V1}/audit/events?page_size=200"))
+        planted.exports.append(server.call("GET", f"{V1}/audit/verify"))
         _let_counts_be_written(server)
-        yield found
+        yield planted
 
 
 def _let_counts_be_written(server: Server) -> None:
@@ -218,18 +244,32 @@ def _files(server: Server) -> list[Path]:
 
 def test_a_planted_secret_is_in_no_file_of_the_installation(suite: Suite) -> None:
     names = {path.name for path in _files(suite.server)}
-    assert {"keystead.db", "keystead.db-wal", "usage.db", "master.key"} <= names
+    assert "master.key" in names
+    assert suite.url or {"keystead.db", "keystead.db-wal", "usage.db"} <= names
     for path in _files(suite.server):
         assert _found(suite, path.read_bytes()) == [], path.name
 
 
 def test_a_planted_secret_is_in_no_file_after_the_pages_are_rewritten(suite: Suite) -> None:
-    for name in ("keystead.db", "usage.db"):
+    for name in () if suite.url else ("keystead.db", "usage.db"):
         with closing(sqlite3.connect(suite.server.data / name)) as database:
             database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
             dump = "\n".join(database.iterdump()).encode()
         assert _found(suite, dump) == [], name
         assert _found(suite, (suite.server.data / name).read_bytes()) == [], name
+
+
+def test_a_planted_secret_is_in_no_row_of_a_database_server(suite: Suite) -> None:
+    if not suite.url:
+        return
+    tables = sql_of(
+        suite.url,
+        "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema()",
+    )
+    assert len(tables) > 20
+    for (name,) in tables:
+        rows = sql_of(suite.url, f"SELECT t::text FROM {name} t")
+        assert _found(suite, "\n".join(row[0] for row in rows).encode()) == [], name
 
 
 def test_a_planted_secret_is_not_in_the_log(suite: Suite) -> None:
