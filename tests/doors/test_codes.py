@@ -173,6 +173,9 @@ CODES: Final[dict[str, Produce]] = {
     "not_found": lambda server: server.call("GET", f"{V1}/folders/fold_000000000000"),
     "method_not_allowed": lambda server: server.call("PUT", f"{V1}/folders"),
     "headers_too_large": _headers_too_large,
+    "unsupported_coding": lambda server: server.call(
+        "POST", f"{V1}/folders", raw=b"", headers={"Transfer-Encoding": "gzip, chunked"}
+    ),
     "name_taken": _name_taken,
     "wrong_state": _wrong_state,
     "idempotency_mismatch": _idempotency_mismatch,

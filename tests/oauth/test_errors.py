@@ -15,7 +15,7 @@ NEVER = {
     # About objects, passwords and repeated requests, which there are none of here.
     "name_taken", "wrong_state", "cas_mismatch", "idempotency_mismatch", "wrong_password",
     # Answered before any door is asked.
-    "headers_too_large",
+    "headers_too_large", "unsupported_coding",
     # What is in no table.
     "internal_error",
 }  # fmt: skip

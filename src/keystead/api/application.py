@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final, cast
 
 from litestar import Litestar, asgi
@@ -27,9 +26,6 @@ if TYPE_CHECKING:
 __all__ = ["Application"]
 
 _API: Final = b"/api/"
-
-# RFC 9110 §7.2: what the framework refuses in a Host header is left to it.
-_HOST: Final = re.compile(rb"[0-9A-Za-z.:\[\]_-]*")
 
 
 class Application(Litestar):
@@ -71,8 +67,5 @@ class Application(Litestar):
         await (straight or super().__call__)(scope, receive, send)  # type: ignore[arg-type]  # of one scope's kind
 
     def _straight(self, scope: Scope) -> ASGIApp | None:
-        hosts = [value for name, value in scope["headers"] if name == b"host"]
-        if not all(map(_HOST.fullmatch, hosts)):
-            return None
         path = scope["raw_path"]
         return self._door.serve if path.startswith(_API) else self._others.get(path)

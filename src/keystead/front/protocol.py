@@ -18,6 +18,7 @@ from uvicorn.protocols.utils import get_remote_addr
 from keystead.core.errors import Invalid, KeysteadError, Unavailable
 from keystead.front.crowd import Crowd
 from keystead.front.cycle import Cycle
+from keystead.front.head import check_head
 from keystead.front.unread import MAX_HEAD, MAX_HEADERS, answer_of, too_large, unreadable
 from keystead.web.bodies import MAX_BODY
 
@@ -137,6 +138,8 @@ class BoundedProtocol(HttpToolsProtocol):
             raise _Refused(too_large())
         if len(self.connections) > self.most:
             raise _Refused(Unavailable("busy", "too many connections are open; try again later"))
+        if (no := check_head(self.parser.get_http_version(), self.headers)) is not None:
+            raise _Refused(no)
         self._in_head = False
         self._read_head()
         self._begin_cycle()

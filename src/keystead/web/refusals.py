@@ -52,6 +52,7 @@ STATUS: Final[Mapping[str, int]] = {
     "rate_limited": 429,
     "headers_too_large": 431,
     "internal_error": 500,
+    "unsupported_coding": 501,
     "network_undecided": 503,
     "audit_full": 503,
     "audit_broken": 503,
