@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.assertions import client_pair, set_of
-from tests.doors.cast import V1, ok
+from tests.doors.cast import V1, ok, until
 from tests.doors.registering import access, catalogue, register
-from tests.oauth.asking import Client, client, exchanged, key, post
+from tests.oauth.asking import Client, client, exchanged, key, post, whoami
 from tests.oauth.signing import Signing, signing
 
 if TYPE_CHECKING:
@@ -141,3 +141,28 @@ def test_it_is_entered_how_many_there_were(workers: Server, token_format: str) -
     found = ok(workers.call("GET", f"{V1}/audit/events?page_size=50&verb=credential.rotate"))
     (entry,) = [e for e in found["items"] if e["object"]["id"] == lent.by.record["id"]]
     assert entry["facts"]["access_tokens"] == 2
+
+
+def test_k9_each_registered_key_has_its_own_last_use(server: Server) -> None:
+    made = signing(server)
+    second = client_pair("ES256", "second")
+    both = {"public_jwks": set_of(made.pair, second)}
+    ok(server.call("POST", f"{made.path}/rotate", both))
+    later = Signing(server, made.id, second, made.record)
+
+    def uses() -> dict[str, int]:
+        told = ok(server.call("GET", f"{made.path}/secrets"))
+        assert told["items"] == []
+        assert {key["alg"] for key in told["keys"]} == {"ES256"}
+        return {k["kid"]: k["last_used"]["uses"] if k["last_used"] else 0 for k in told["keys"]}
+
+    assert uses() == {"first": 0, "second": 0}
+    for each in (made, later, later):
+        token = ok(each.ask(each.assertion()))["access_token"]
+        assert whoami(server, token).status == 200
+    # What it was given is used in its name; so one sees when nothing comes by the old key any more.
+    until(lambda: uses() == {"first": 2, "second": 4})
+    ok(server.call("POST", f"{made.path}/rotate", {"public_jwks": set_of(second)}))
+    assert uses() == {"second": 4}
+    record = ok(server.call("GET", made.path))
+    assert (record["last_used"]["uses"], [key["kid"] for key in record["keys"]]) == (6, ["second"])

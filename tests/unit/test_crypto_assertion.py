@@ -18,7 +18,7 @@ from keystead.crypto.jose.assertion import (
     unverified_client_id,
     verify_assertion,
 )
-from keystead.crypto.jose.public_keys import ALGORITHMS, canonical_jwks
+from keystead.crypto.jose.public_keys import ALGORITHMS, canonical_jwks, client_keys
 from tests.assertions import b64, client_pair, compact, set_of
 
 NOW = Instant(1_800_000_000 * SECOND)
@@ -69,8 +69,22 @@ def refused(why: str) -> RefusedAssertion:
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
 def test_each_algorithm_is_taken_under_a_key_of_it(algorithm: str) -> None:
     pair = client_pair(algorithm, "only")
-    good = judged(pair.assertion(CLAIMS), canonical_jwks(set_of(pair)))
-    assert good == VerifiedAssertion("one", later(NOW, 60 * SECOND + SKEW))
+    text = canonical_jwks(set_of(pair))
+    (key,) = client_keys(text)
+    good = judged(pair.assertion(CLAIMS), text)
+    assert good == VerifiedAssertion("one", key.n, later(NOW, 60 * SECOND + SKEW))
+
+
+def test_a_key_s_number_is_its_own_and_stays_whatever_stands_beside_it() -> None:
+    one, other = client_pair("ES256", "one"), client_pair("RS256", "other")
+    renamed = {**one.public, "kid": "renamed"}
+    alone = client_keys(canonical_jwks(set_of(one)))[0].n
+    both = [
+        key.n for key in client_keys(canonical_jwks({"keys": [other.public, renamed, one.public]}))
+    ]
+    assert both[2] == alone
+    assert len(set(both)) == 3
+    assert all(-(2**31) <= n < 0 for n in both)
 
 
 GOOD: dict[str, Secret] = {

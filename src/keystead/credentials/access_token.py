@@ -29,7 +29,7 @@ class AccessToken:
     Attributes:
         id: `cred_` and the twelve characters that stand in the token, or are the JWT's `jti`.
         parent_id: the credential it was minted from.
-        secret_n: by which of that one's secrets; 0 where a registered key signed for it.
+        secret_n: by which of that one's secrets; below 0, by which of its registered keys (`ClientKey.n`).
         n: its number among the parent's, from 1; the store gives it.
         grants: what it holds.
         digest: keyed, of the whole token, whatever its form.

@@ -56,10 +56,11 @@ class Known:
 
     @property
     def used(self) -> tuple[str, int]:
-        """The credential and the secret whose use this is: of an access token its parent's."""
+        """The credential of which this is a use, and by which secret or key; of an access token its parent."""
         if self.minted is not None:
             return self.minted.parent_id, self.minted.secret_n
-        return self.credential.id, self.secret.n
+        n = self.secret.n if self.assertion is None else self.assertion.key_n
+        return self.credential.id, n
 
     @property
     def expires_at(self) -> Instant | None:

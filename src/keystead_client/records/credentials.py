@@ -62,6 +62,15 @@ class SecretState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeyState:
+    """A public key that an OAuth client has registered, and its last use."""
+
+    kid: str
+    alg: str
+    last_used: LastUse | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Former:
     """The id that an API key had before a refresh with overlap; it is accepted until `ends_at`.
 
@@ -80,6 +89,7 @@ class Credential:
     """A credential's facts, never its secret.
 
     `public_jwks` are the keys that an OAuth client has registered; it has no secret then.
+    `keys` tells the last use of each.
     `legacy_audience` is the one URL that its assertions may name in the issuer's place.
 
     `last_refreshed_at` is when an API key last got its new id, None if it never did;
@@ -114,6 +124,7 @@ class Credential:
     last_used: LastUse | None
     secrets: tuple[SecretState, ...]
     public_jwks: Mapping[str, object] | None = None
+    keys: tuple[KeyState, ...] = ()
     legacy_audience: str | None = None
     legacy: bool = False
     max_uses: int | None = None

@@ -13,6 +13,7 @@ from keystead.core.secret import Secret
 from keystead.credentials.kind import KINDS, CreatedKind
 from keystead.credentials.legacy import has_legacy_secret
 from keystead.credentials.lifecycle import EXPIRING_DAYS, State, former, state
+from keystead.crypto.jose.public_keys import client_keys
 from keystead.crypto.token_format import public_id
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ __all__ = [
     "TooOften",
     "credential_answer",
     "issued_answer",
+    "key_answers",
     "owner_ref",
     "secret_answers",
     "summary_answer",
@@ -98,6 +100,14 @@ class SecretAnswer(Struct, frozen=True):
     still_used: bool
 
 
+class KeyAnswer(Struct, frozen=True):
+    """A public key that a client has registered, and its last use."""
+
+    kid: str
+    alg: str
+    last_used: LastUsedAnswer | None
+
+
 class FormerAnswer(Struct, frozen=True):
     """The id that a key had before its last refresh, until that ends.
 
@@ -141,6 +151,7 @@ class CredentialAnswer(Struct, frozen=True):
     last_used: LastUsedAnswer | None
     secrets: tuple[SecretAnswer, ...]
     public_jwks: dict[str, Any] | None
+    keys: tuple[KeyAnswer, ...]
     legacy_audience: str | None
     legacy: bool
     max_uses: int | None
@@ -198,9 +209,10 @@ class CredentialSummary(Struct, frozen=True):
 
 
 class SecretList(Struct, frozen=True):
-    """A credential's secrets, without values."""
+    """A credential's secrets, without values, or the public keys that stand in their place."""
 
     items: tuple[SecretAnswer, ...]
+    keys: tuple[KeyAnswer, ...]
     next_page_token: str | None = None
 
 
@@ -250,6 +262,7 @@ def credential_answer(listed: Listed, at: Instant) -> CredentialAnswer:
         last_used=_last_used(listed.last_use),
         secrets=secret_answers(listed, at),
         public_jwks=None if c.public_jwks is None else json.decode(c.public_jwks),
+        keys=key_answers(listed),
         legacy_audience=c.legacy_audience,
         legacy=has_legacy_secret(listed.secrets, at),
         max_uses=c.max_uses,
@@ -270,6 +283,14 @@ def secret_answers(listed: Listed, at: Instant) -> tuple[SecretAnswer, ...]:
             _is_still_used(listed, s, at),
         )
         for s in listed.secrets
+    )
+
+
+def key_answers(listed: Listed) -> tuple[KeyAnswer, ...]:
+    """Return each registered key with its own last use."""
+    return tuple(
+        KeyAnswer(key.kid, key.algorithms[0], _last_used(listed.secret_uses.get(key.n)))
+        for key in client_keys(listed.credential.public_jwks or "")
     )
 
 

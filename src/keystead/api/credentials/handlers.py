@@ -11,6 +11,7 @@ from keystead.api.credentials.answers import (
     SecretList,
     credential_answer,
     issued_answer,
+    key_answers,
     secret_answers,
     summary_answer,
 )
@@ -191,7 +192,7 @@ async def enable(call: Call) -> Answer:
 async def secrets(call: Call) -> Answer:
     """GET /credentials/{id}/secrets."""
     listed = await call.perform(verbs.read_credential, call.path["id"])
-    return as_answer(SecretList(secret_answers(listed, call.at)))
+    return as_answer(SecretList(secret_answers(listed, call.at), key_answers(listed)))
 
 
 async def rotate_self(call: Call) -> Answer:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import typer
 
 from keystead.cli.connection import connect
 from keystead.cli.credentials.lifecycle import add_lifecycle
 from keystead.cli.credentials.making import add_making
 from keystead.cli.credentials.nouns import CLIENT
-from keystead.cli.credentials.options import registered
+from keystead.cli.credentials.options import used
 from keystead.cli.credentials.reading import add_reading
 from keystead.cli.credentials.usage import add_usage
 from keystead.cli.names import credential_id
@@ -54,9 +52,5 @@ def keys(context: typer.Context, named: str = CLIENT.named, *, json: Json = Fals
     if json:
         document(found.public_jwks or {"keys": []})
         return
-    rows = [(_word(key, "kid"), _word(key, "alg"), _word(key, "kty")) for key in registered(found)]
-    table(("KID", "ALGORITHM", "TYPE"), rows)
-
-
-def _word(key: Mapping[str, object], name: str) -> str:
-    return str(key.get(name, ""))
+    rows = [(key.kid, key.alg, used(key.last_used)) for key in found.keys]
+    table(("KID", "ALGORITHM", "LAST USED"), rows)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
 from typing import Annotated, Final
 
 import typer
@@ -25,11 +24,11 @@ __all__ = [
     "Type",
     "UntilFirstUse",
     "hand_out",
-    "registered",
     "say_how",
     "say_registered",
     "say_state",
     "show_credential",
+    "used",
 ]
 
 _OWN: Final = "keystead"
@@ -140,18 +139,12 @@ def show_credential(found: Credential, *, as_json: bool) -> None:
         *[("may", f"{each.api}: {line}") for each in found.access for line in _allowed(each)],
         ("networks", ", ".join(networks) or "anywhere"),
         *[("metadata", f"{name}={value}") for name, value in found.metadata.items()],
-        ("last used", _use(found.last_used)),
+        ("last used", used(found.last_used)),
         *[(f"secret {each.n}", _secret(each)) for each in found.secrets],
-        *[("key", f"{key.get('kid')}, {key.get('alg')}") for key in registered(found)],
+        *[("key", f"{key.kid}, {key.alg}, last used {used(key.last_used)}") for key in found.keys],
         ("legacy audience", found.legacy_audience or ""),
         as_json=as_json,
     )
-
-
-def registered(found: Credential) -> list[Mapping[str, object]]:
-    """Return the public keys that a client has registered."""
-    keys = (found.public_jwks or {}).get("keys")
-    return [key for key in keys if isinstance(key, Mapping)] if isinstance(keys, list) else []
 
 
 def _allowed(access: Access) -> list[str]:
@@ -159,7 +152,8 @@ def _allowed(access: Access) -> list[str]:
     return [*by_resource(access.scopes), *levels] or ["nothing"]
 
 
-def _use(use: LastUse | None) -> str:
+def used(use: LastUse | None) -> str:
+    """Say when, whence and by what something was last used."""
     if use is None:
         return "never"
     return f"{instant(use.at)} from {use.address} by {use.agent or '?'}, {use.uses} times in all"
@@ -168,11 +162,11 @@ def _use(use: LastUse | None) -> str:
 def _former(former: Former) -> str:
     marks = ", still used" if former.still_used else ""
     end = instant(former.ends_at)
-    return f"{former.public_id}, ends {end}{marks}, last used {_use(former.last_used)}"
+    return f"{former.public_id}, ends {end}{marks}, last used {used(former.last_used)}"
 
 
 def _secret(state: SecretState) -> str:
     ending = "" if state.retires_at is None else f", retires {instant(state.retires_at)}"
     marks = ", its first use ends older ones" if state.ends_older else ""
     marks += ", still used" if state.still_used else ""
-    return f"{state.state}{ending}{marks}, last used {_use(state.last_used)}"
+    return f"{state.state}{ending}{marks}, last used {used(state.last_used)}"

@@ -50,10 +50,12 @@ class VerifiedAssertion:
 
     Attributes:
         jti: its own id.
+        key_n: the number of the key that it was signed by.
         expires_at: from when on it is refused anyway, with any skew.
     """
 
     jti: str
+    key_n: int
     expires_at: Instant
 
     @property
@@ -113,10 +115,10 @@ def verify_assertion(
     try:
         parts = _taken_apart(assertion.reveal())
         _require_header(parts.header)
-        _require_signature(parts, client_keys(public_jwks))
+        key_n = _require_signature(parts, client_keys(public_jwks))
         _require_client(parts.claims, client_id, {issuer, legacy_audience} - {None})
         expires_at = _require_times(parts.claims, at)
-        return VerifiedAssertion(_require_jti(parts.claims), expires_at)
+        return VerifiedAssertion(_require_jti(parts.claims), key_n, expires_at)
     except _Wrong as wrong:
         return RefusedAssertion(str(wrong))
 
@@ -147,12 +149,13 @@ def _require_header(header: Mapping[str, Any]) -> None:
         raise _Wrong("assertion: another type of token")
 
 
-def _require_signature(parts: _Parts, keys: tuple[ClientKey, ...]) -> None:
+def _require_signature(parts: _Parts, keys: tuple[ClientKey, ...]) -> int:
     key = _key_of(parts.header, keys)
     if parts.header.get("alg") not in key.algorithms:
         raise _Wrong("assertion: not its key's algorithm")
     if not key.verifies(parts.said, parts.signature):
         raise _Wrong("assertion: signature")
+    return key.n
 
 
 def _key_of(header: Mapping[str, Any], keys: tuple[ClientKey, ...]) -> ClientKey:

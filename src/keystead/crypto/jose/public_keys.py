@@ -7,6 +7,7 @@ by mistake is refused and named, never repeated.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -87,10 +88,12 @@ class ClientKey:
     Attributes:
         kid: by which assertions name it.
         algorithms: the names of its one algorithm.
+        n: its number among those of its client's secrets, which are above 0: below, by its kid and itself.
     """
 
     kid: str
     algorithms: tuple[str, ...]
+    n: int
     _key: Key
 
     def verifies(self, said: bytes, signature: bytes) -> bool:
@@ -131,7 +134,9 @@ def client_keys(text: str) -> tuple[ClientKey, ...]:
 def _opened(key: Mapping[str, Any]) -> ClientKey:
     alg = key["alg"]
     bare = {name: key[name] for name in ("kty", *_of_key(alg))}
-    return ClientKey(key["kid"], _SAME if alg in _SAME else (alg,), import_key(bare))
+    said = hashlib.sha256(json.encode([key["kid"], bare], order="sorted")).digest()
+    n = -1 - int.from_bytes(said[:4]) % 2**31
+    return ClientKey(key["kid"], _SAME if alg in _SAME else (alg,), n, import_key(bare))
 
 
 def _of_key(alg: str) -> dict[str, str | None]:

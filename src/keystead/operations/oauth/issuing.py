@@ -179,7 +179,7 @@ async def _minted(
     return AccessToken(
         id=id_,
         parent_id=parent.id,
-        secret_n=known.secret.n,
+        secret_n=known.used[1],
         grants=grants,
         pepper_n=pepper_n,
         digest=digest,
