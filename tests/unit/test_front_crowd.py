@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import ssl
 from functools import partial
 from typing import Any
@@ -116,6 +117,39 @@ def test_a_connection_too_many_of_an_address_is_ended_and_others_are_not(
             one.connection_lost(None)
 
     asyncio.run(run())
+
+
+@pytest.mark.parametrize("seconds", [0.0, math.nan], ids=["made", "begun"])
+def test_a_handshake_that_cannot_be_begun_keeps_no_place_and_no_connection(
+    monkeypatch: pytest.MonkeyPatch, seconds: float
+) -> None:
+    crowd = Crowd()
+    monkeypatch.setattr(BoundedProtocol, "most", 1)
+    monkeypatch.setattr(BoundedProtocol, "crowd", crowd)
+    monkeypatch.setattr(Handshake, "seconds", seconds)
+    told: list[BaseException] = []
+
+    async def run() -> None:
+        config = Config(_nothing, http=BoundedProtocol, interface="asgi3", log_config=None)
+        config.load()
+        loop, state = asyncio.get_running_loop(), ServerState()
+        loop.set_exception_handler(lambda _, context: told.append(context["exception"]))
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        accept = partial(BoundedProtocol, config, state, {})
+        server = await loop.create_server(accept, "127.0.0.1", 0, ssl=context)
+        try:
+            for _ in range(3):
+                reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+                assert await asyncio.wait_for(reader.read(), 5) == b""
+                writer.close()
+        finally:
+            # A connection that is still open would be waited for.
+            server.close()
+
+    with asyncio.Runner(loop_factory=Loop) as runner:
+        runner.run(run())
+    assert len(told) == 3
+    crowd.enter("127.0.0.1", 1, 1)
 
 
 def test_a_handshake_that_is_not_done_is_counted_with_its_address(

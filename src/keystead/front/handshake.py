@@ -40,6 +40,15 @@ class Handshake(Protocol):
         protocol = self._then()
         if not protocol.enter(transport):
             return
+        try:
+            self._shake(protocol, transport)
+        except BaseException:
+            # The loop would leave it open, and tell nobody of its end.
+            protocol.leave()
+            transport.abort()
+            raise
+
+    def _shake(self, protocol: BoundedProtocol, transport: Transport) -> None:
         ended: Future[None] = self._loop.create_future()
         ended.add_done_callback(partial(_ended, protocol, transport))
         shaking = SSLProtocol(
