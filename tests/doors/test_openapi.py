@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
@@ -51,6 +54,24 @@ def test_the_description_is_a_valid_openapi_3_1(server: Server) -> None:
     found = ok(server.call("GET", "/openapi.json", token=None))
     assert found["openapi"].startswith("3.1.")
     Draft202012Validator(OPENAPI_31).validate(found)
+
+
+def test_every_process_describes_it_in_the_same_bytes() -> None:
+    program = (
+        "import msgspec, sys; from keystead.api.openapi import describe; "
+        "from keystead.api.oauth.endpoints import ENDPOINTS; from keystead.api.routes import ROUTES; "
+        "sys.stdout.buffer.write(msgspec.json.encode(describe(ROUTES, ENDPOINTS)))"
+    )
+    found = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            check=True,
+            stdout=subprocess.PIPE,
+        ).stdout
+        for seed in ("0", "1", "2")
+    }
+    assert len(found) == 1
 
 
 def test_every_schema_in_it_is_a_valid_json_schema(server: Server) -> None:

@@ -31,10 +31,9 @@ def describe(routes: Iterable[Route], endpoints: Iterable[Endpoint]) -> dict[str
     routes, endpoints = tuple(routes), tuple(endpoints)
     named = (f for r in routes for f in (r.body, r.query, r.answer, r.preview))
     forms = {f for f in named if f is not None} | {Problem} | oauth.structs_of(endpoints)
-    schemas, components = msgspec.json.schema_components(
-        forms, schema_hook=_secret_schema, ref_template=_REF
-    )
-    del schemas
+    _, found = msgspec.json.schema_components(forms, schema_hook=_secret_schema, ref_template=_REF)
+    # A set has another order in each process, and every worker is to answer the same bytes.
+    components = dict(sorted(found.items()))
     paths: dict[str, dict[str, Any]] = {}
     for entry in routes:
         path = _PARAMETER.sub(r"{\1}", entry.path)
