@@ -131,11 +131,13 @@ def test_a_parameter_named_like_a_token_is_one(name: str) -> None:
 def test_an_arrival_is_made_of_whatever_comes(
     headers: list[tuple[bytes, bytes]], client: tuple[str, int] | None, agent: bytes
 ) -> None:
-    scope = {"headers": [*headers, (b"user-agent", agent)], "client": client, "scheme": "http"}
+    sent = [*headers, (b"user-agent", agent)]
+    scope = {"headers": sent, "client": client, "scheme": "http"}
     try:
-        arrival = arrive(scope, Noon(), "req_x", plain_beyond=False)
+        presented = credential_in(sent)
     except Invalid:
-        return
+        presented = None
+    arrival = arrive(scope, presented, Noon(), "req_x", plain_beyond=False)
     assert len(arrival.agent) <= 200
     assert arrival.agent.isprintable()
     assert not arrival.exposed
@@ -148,7 +150,7 @@ def test_an_arrival_is_made_of_whatever_comes(
 )  # fmt: skip
 def test_in_the_clear_from_beyond_this_machine_is_exposed(peer: str, exposed: bool) -> None:
     scope = {"headers": [], "client": (peer, 1), "scheme": "http"}
-    assert arrive(scope, Noon(), "req_x", plain_beyond=True).exposed == exposed
-    assert not arrive(scope, Noon(), "req_x", plain_beyond=False).exposed
+    assert arrive(scope, None, Noon(), "req_x", plain_beyond=True).exposed == exposed
+    assert not arrive(scope, None, Noon(), "req_x", plain_beyond=False).exposed
     over_tls = {**scope, "scheme": "https"}
-    assert not arrive(over_tls, Noon(), "req_x", plain_beyond=True).exposed
+    assert not arrive(over_tls, None, Noon(), "req_x", plain_beyond=True).exposed

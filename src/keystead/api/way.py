@@ -52,6 +52,14 @@ class RouteWay(Struct, frozen=True):
         """See `Way`."""
         return self.entry.verb
 
+    @property
+    def is_open(self) -> bool:
+        """See `Way`."""
+        return False
+
+    def require_place(self) -> None:
+        """See `Way`: the route was found by path and method."""
+
     def visit(self, arrival: Arrival) -> Visit:
         """See `Way`."""
         if arrival.presented is None:

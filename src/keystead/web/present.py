@@ -58,25 +58,28 @@ def new_request_id() -> str:
 
 
 def arrive(
-    scope: Mapping[str, Any], clock: Clock, request_id: str, *, plain_beyond: bool
+    scope: Mapping[str, Any],
+    presented: Presented | None,
+    clock: Clock,
+    request_id: str,
+    *,
+    plain_beyond: bool,
 ) -> Arrival:
     """Return what a request brought.
 
     Args:
         scope: the ASGI scope.
+        presented: from `credential_in`.
         clock: for the instant of arrival.
         request_id: from `new_request_id`.
         plain_beyond: the listener takes plain HTTP from beyond loopback.
-
-    Raises:
-        Invalid: more than one credential was presented, or a pair in no readable form.
     """
     headers = scope["headers"]
     address = _peer(scope)
     agent = next((value for name, value in headers if name == b"user-agent"), b"")
     exposed = plain_beyond and scope["scheme"] == "http" and not _is_loopback(address)
     return Arrival(
-        presented=credential_in(headers),
+        presented=presented,
         address=address,
         asserted_by="socket",
         at=clock.now(),

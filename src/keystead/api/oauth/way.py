@@ -44,6 +44,7 @@ class EndpointWay(Struct):
     """
 
     verb: ClassVar[None] = None
+    is_open: ClassVar[bool] = False
 
     gate: Gate
     clock: Clock
@@ -57,10 +58,13 @@ class EndpointWay(Struct):
         """See `Way`."""
         return Visit(arrival)
 
+    def require_place(self) -> None:
+        """See `Way`."""
+        _require_place(self.scope, self.endpoint.path, _ENDPOINT)
+
     async def ask(self, visit: Visit, _: list[tuple[str, str]]) -> Answer:
         """See `Way`."""
         endpoint = self.endpoint
-        _require_place(self.scope, endpoint.path, _ENDPOINT)
         form = await _form_of(self.scope["headers"], self.receive, endpoint)
         proof = proof_in(
             form, visit.arrival.presented, bearers=endpoint.bearers, issuer=self.issuer
@@ -80,6 +84,7 @@ class DocumentWay(Struct, frozen=True):
     """`web.entrance.Way` of one request for what anybody may read."""
 
     verb: ClassVar[None] = None
+    is_open: ClassVar[bool] = True
 
     path: str
     scope: Mapping[str, Any]
@@ -89,9 +94,12 @@ class DocumentWay(Struct, frozen=True):
         """See `Way`."""
         return Visit(arrival)
 
-    async def ask(self, visit: Visit, _: list[tuple[str, str]]) -> Answer:
+    def require_place(self) -> None:
         """See `Way`."""
         _require_place(self.scope, self.path, _DOCUMENT)
+
+    async def ask(self, visit: Visit, _: list[tuple[str, str]]) -> Answer:
+        """See `Way`."""
         # Anybody may read it, so the house asks.
         visit.arrival = replace(visit.arrival, presented="system")
         return await self.read(visit, self.scope)
