@@ -110,6 +110,7 @@ def test_k9_keys_are_exchanged_as_a_whole(server: Server) -> None:
     assert kids == ["old", "new"]
     assert rotated["credential"]["modified_at"] > record["modified_at"]
     assert set(wrong(server.call("POST", path))) == {"public_jwks"}
+    assert set(wrong(server.call("POST", path, {"public_key": jwk("new")}))) == {"public_key"}
     inert = {"public_jwks": {"keys": [jwk("new")]}, "overlap_seconds": 60}
     assert set(wrong(server.call("POST", path, inert))) == {"overlap_seconds"}
     inert = {"public_jwks": {"keys": [jwk("new")]}, "revoke_after_first_use": True}

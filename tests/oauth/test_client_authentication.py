@@ -9,10 +9,30 @@ from urllib.parse import quote
 import pytest
 
 from keystead.crypto.token_format import mint, new_id12, public_id
+from keystead.web.present import SESSION_COOKIES
 from tests.clocked import Clocked
 from tests.doors.cast import V1, application, ok, until
-from tests.oauth.asking import GRANT, TOKEN, Client, ask, basic, client, error, key, post
+from tests.oauth.asking import (
+    GRANT,
+    SECURE_ACCESS,
+    TOKEN,
+    Client,
+    ask,
+    basic,
+    client,
+    error,
+    key,
+    post,
+)
 from tests.running import Answer, Server
+
+INTROSPECT, REVOKE = "/oauth/introspect", "/oauth/revoke"
+EACH = pytest.mark.parametrize("path", [TOKEN, SECURE_ACCESS, INTROSPECT, REVOKE])
+
+
+def needed(path: str) -> tuple[str, str]:
+    """Return the parameter that an endpoint needs."""
+    return GRANT if path in {TOKEN, SECURE_ACCESS} else ("token", "nonsense")
 
 
 def encoded(text: str) -> str:
@@ -57,6 +77,7 @@ def test_a_plus_in_basic_is_a_space(server: Server) -> None:
     assert error(answer) == (400, "invalid_request")
 
 
+@EACH
 @pytest.mark.parametrize(
     "header",
     [
@@ -73,8 +94,12 @@ def test_a_plus_in_basic_is_a_space(server: Server) -> None:
         "Basic \xe9\xe9\xe9\xe9",
     ],
 )
-def test_basic_that_cannot_be_read_is_a_wrong_request(server: Server, header: str) -> None:
-    assert error(post(server, TOKEN, [GRANT], authorization=header)) == (400, "invalid_request")
+def test_basic_that_cannot_be_read_is_a_wrong_request(
+    server: Server, path: str, header: str
+) -> None:
+    refused = post(server, path, [needed(path)], authorization=header)
+    assert error(refused) == (400, "invalid_request")
+    assert "www-authenticate" not in refused.headers
 
 
 def test_two_ways_at_once_are_refused_even_if_both_are_right(server: Server) -> None:
@@ -146,10 +171,12 @@ def _wrong(made: Client, other: Client) -> dict[str, tuple[str, str]]:
     }
 
 
-def test_unknown_client_and_wrong_secret_are_one_answer(server: Server) -> None:
-    made, other = client(server, "accounts:list"), client(server, "accounts:list")
+@EACH
+def test_unknown_client_and_wrong_secret_are_one_answer(server: Server, path: str) -> None:
+    made, other = client(server, "tokens:verify"), client(server, "tokens:verify")
+    assert post(server, path, [needed(path)], authorization=made.basic).status == 200
     answers = {
-        name: post(server, TOKEN, [GRANT], authorization=basic(*pair))
+        name: post(server, path, [needed(path)], authorization=basic(*pair))
         for name, pair in _wrong(made, other).items()
     }
     for name, answer in answers.items():
@@ -157,15 +184,35 @@ def test_unknown_client_and_wrong_secret_are_one_answer(server: Server) -> None:
         assert same(answer) == same(answers["unknown client"]), name
 
 
-def test_they_are_one_answer_in_the_form_too(server: Server) -> None:
-    made, other = client(server, "accounts:list"), client(server, "accounts:list")
+@EACH
+def test_they_are_one_answer_in_the_form_too(server: Server, path: str) -> None:
+    made, other = client(server, "tokens:verify"), client(server, "tokens:verify")
     answers = [
-        post(server, TOKEN, [GRANT, ("client_id", id_), ("client_secret", secret)])
+        post(server, path, [needed(path), ("client_id", id_), ("client_secret", secret)])
         for id_, secret in _wrong(made, other).values()
         if id_ and secret
     ]
     assert len({str(same(answer)) for answer in answers}) == 1
     assert error(answers[0]) == (401, "invalid_client")
+    assert answers[0].headers["www-authenticate"] == 'Basic realm="keystead", charset="UTF-8"'
+
+
+@EACH
+@pytest.mark.parametrize("cookie", SESSION_COOKIES)
+def test_a_cookie_is_no_proof_and_nothing_beside_one(
+    server: Server, path: str, cookie: str
+) -> None:
+    made, other = client(server, "tokens:verify"), key(server, "tokens:verify")
+    for secret in (other.secret, "nonsense", server.admin_token):
+        sent: dict[str, Any] = {"cookie": f"theme=dark; {cookie}={secret}"}
+        alone = post(server, path, [needed(path)], **sent)
+        assert error(alone) == (401, "invalid_client")
+        assert same(alone) == same(post(server, path, [needed(path)]))
+        beside = post(server, path, [needed(path)], authorization=made.basic, **sent)
+        assert beside.status == 200
+        assert post(server, path, [needed(path), *made.pairs], **sent).status == 200
+        wrong = post(server, path, [needed(path)], authorization=basic(made.id, "x"), **sent)
+        assert error(wrong) == (401, "invalid_client")
 
 
 @pytest.mark.parametrize("act", ["revoke", "disable"])

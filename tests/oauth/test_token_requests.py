@@ -139,6 +139,34 @@ def test_another_grant_is_not_supported(server: Server, grant: str) -> None:
     assert error(refused) == (400, "unsupported_grant_type")
 
 
+@pytest.mark.parametrize("path", [TOKEN, SECURE_ACCESS])
+@pytest.mark.parametrize(
+    ("grant", "more"),
+    [
+        ("jwt-bearer", {"assertion": "e30.e30.e30"}),
+        (
+            "token-exchange",
+            {
+                "subject_token": "e30.e30.e30",
+                "subject_token_type": "urn:ietf:params:oauth:token-type:jwt",
+            },
+        ),
+    ],
+)
+def test_the_grants_of_federated_identities_are_not_supported_yet(
+    server: Server, path: str, grant: str, more: dict[str, str]
+) -> None:
+    name = f"urn:ietf:params:oauth:grant-type:{grant}"
+    made = client(server, "accounts:list")
+    refused = ask(server, made, more, path=path, grant=(("grant_type", name),))
+    assert error(refused) == (400, "unsupported_grant_type")
+    # What identifies a client by itself in these grants identifies none here.
+    alone = post(server, path, [("grant_type", name), *more.items()])
+    assert error(alone) == (401, "invalid_client")
+    told = ok(server.call("GET", "/.well-known/oauth-authorization-server", token=None))
+    assert told["grant_types_supported"] == ["client_credentials"]
+
+
 def test_the_client_is_judged_before_the_grant_type(server: Server) -> None:
     refused = post(server, TOKEN, [("grant_type", "password")])
     assert error(refused) == (401, "invalid_client")
