@@ -56,7 +56,7 @@ class Known:
 
     @property
     def used(self) -> tuple[str, int]:
-        """The credential of which this is a use, and by which secret or key; of an access token its parent."""
+        """Whose use this is, and by which secret or registered key; of an access token its parent's."""
         if self.minted is not None:
             return self.minted.parent_id, self.minted.secret_n
         n = self.secret.n if self.assertion is None else self.assertion.key_n
