@@ -176,3 +176,23 @@ def test_a_token_of_ten_uses_is_let_in_ten_times_by_both_nodes_together(nodes: N
 
     with ThreadPoolExecutor(16) as pool:
         assert sorted(pool.map(use, range(60))) == [200] * 10 + [401] * 50
+
+
+@pytest.mark.parametrize("step", ["disable", "revoke"])
+def test_who_was_ended_elsewhere_gives_himself_no_new_secret_unheard(
+    nodes: Nodes, step: str
+) -> None:
+    first, second, line = nodes
+    took = 2.0
+    while took > 1:
+        token, made = first.token("self:rotate")
+        assert second.call("GET", f"{V1}/whoami", token=token).status == 200
+        line.lose(b"keystead_generation")
+        begun = time.monotonic()
+        try:
+            assert first.call("POST", f"{V1}/credentials/{made['id']}/{step}").status == 200
+            answer = second.call("POST", f"{V1}/self/rotate", {}, token=token)
+        finally:
+            line.lose(None)
+        took = time.monotonic() - begun
+        assert took > 1 or (answer.status, answer.code) == (401, f"credential_{step}d")

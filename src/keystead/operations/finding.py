@@ -6,7 +6,12 @@ from typing import TYPE_CHECKING
 
 from keystead.core.errors import NotFound, Overtaken
 from keystead.credentials.lifecycle import former
+from keystead.gate.callers.caller import subject_of
+from keystead.gate.telling import refusal_by
+from keystead.policy.decide import check_usable
 from keystead.policy.key_admin import MANAGED
+from keystead.policy.restrictions import Circumstance
+from keystead.ports.credentials import Known
 
 if TYPE_CHECKING:
     from keystead.credentials.record import Credential
@@ -32,12 +37,21 @@ async def get_credential(act: Act, credential_id: str) -> Listed:
 async def get_self(act: Act) -> Listed:
     """Return the credential that was presented; of a former id what took its place.
 
+    It is judged once more, as it stands in this act's transaction: another node may have ended it.
+
     Raises:
         NotFound: it is gone.
+        Unauthenticated: it, or its owner, is not good any more.
     """
     listed = await _find_by_either_id(act, act.caller.credential.id)
-    if listed is None:
+    if listed is None or act.caller.known is None:
         raise NotFound("credential")
+    used = act.caller.known.secret
+    own = listed.secrets if listed.credential.id == act.caller.credential.id else ()
+    stands = Known(listed.credential, next((s for s in own if s.n == used.n), used), listed.owner)
+    denial = check_usable(subject_of(stands), Circumstance(act.at, act.arrival.address))
+    if denial is not None:
+        raise refusal_by(denial)
     return listed
 
 
