@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pytest
 
 from tests.doors.cast import V1, ok, problem, until
-from tests.doors.repeating import entries
+from tests.doors.repeating import entries, keyed, new_key, was_repeated
 from tests.doors.tokens import CREDENTIALS, create, lives, record_of, wrong
 from tests.oauth.asking import SECURE_ACCESS, TOKEN, Client, ask, exchanged, post
 
@@ -258,3 +258,23 @@ def test_the_entry_says_how_long_the_overlap_is(server: Server) -> None:
     it = refresh(server, key(server))
     (entry,) = entries(server, verb="credential.refresh", object=it.new.record["id"])
     assert entry["facts"] == {"refreshed_from": it.old.record["id"], "overlap_seconds": 3600}
+
+
+def test_a_key_that_refreshes_itself_may_ask_again_under_its_old_secret(server: Server) -> None:
+    scopes = ["credentials:rotate", "credentials:read"]
+    old = key(server, scopes=scopes)
+    path, sent = f"{old.path}/refresh", keyed(new_key(server))
+    wish = {"overlap_seconds": 3600}
+    first = server.call("POST", path, wish, token=old.secret, headers=sent)
+    again = server.call("POST", path, wish, token=old.secret, headers=sent)
+    assert (ok(again), was_repeated(first), was_repeated(again)) == (ok(first), False, True)
+    new = ok(again)["secret"]
+    assert lives(server, new, old.secret) == [True, True]
+    # What ends it sooner is a right that has changed.
+    ok(
+        server.call(
+            "PATCH", f"{CREDENTIALS}/{ok(first)['credential']['id']}", {"expires_in": "60s"}
+        )
+    )
+    late = server.call("POST", path, wish, token=old.secret, headers=sent)
+    assert problem(late) == (403, "insufficient_scope")

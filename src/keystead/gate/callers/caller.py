@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from msgspec import Struct
@@ -178,6 +179,14 @@ class Caller(Struct, frozen=True):
     def noting(self) -> Caller:
         """Return the same caller, who notes by what rights an act is allowed."""
         return replace(self, relied=[])
+
+    def ending(self, at: Instant) -> Caller:
+        """Return the same caller, whose credential this act lets end at an instant."""
+        if self.known is None:
+            return self
+        ends = [end for end in (self.known.credential.expires_at, at) if end is not None]
+        credential = dataclasses.replace(self.known.credential, expires_at=min(ends))
+        return replace(self, known=dataclasses.replace(self.known, credential=credential))
 
     def still(self, relied: Iterable[Reliance]) -> bool:
         """Say whether all these rights are held now; a folder that is gone has nothing to tell."""

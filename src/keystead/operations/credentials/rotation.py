@@ -89,6 +89,8 @@ async def refresh_credential(act: Act, credential_id: str, rotation: Rotation = 
     if not await leave(before.id, act.at):
         raise NotFound("credential")
     await records.insert(made, stored)
+    if act.caller.known is not None and act.caller.known.credential.id == before.id:
+        act.caller = act.caller.ending(ends_at)
     facts = {"overlap_seconds": rotation.overlap} if rotation.overlap else {}
     act.about("credential", made.id, made.name, refreshed_from=before.id, **facts)
     former_use = None if made.former_id is None else listed.last_use
