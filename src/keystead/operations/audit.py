@@ -90,10 +90,10 @@ async def continue_export(
 @operation("audit.verify_more", needs=Permission.AUDIT_READ, told=Told.COUNTED, browses=True)
 async def continue_verification(
     act: Act, node: int, since: int, size: int
-) -> tuple[Sequence[StoredEntry], Sequence[SignedHead]]:
+) -> tuple[Part, Sequence[SignedHead]]:
     """Return a chain's next entries, and where chains begin now; it stops if the credential is revoked."""
     part = await act.tx.audit.onwards(_ALL, Moment(0, node, since), size)
-    return part.entries, await _cuts(act)
+    return part, await _cuts(act)
 
 
 @operation("audit.verify_joined", needs=Permission.AUDIT_READ, told=Told.COUNTED, browses=True)

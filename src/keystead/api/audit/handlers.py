@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from types import NoneType
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
@@ -27,10 +28,11 @@ from keystead.web.identifiers import Id, Word
 from keystead.web.query import PageSize, decode_cursor, encode_cursor, page_request
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
-    from keystead.audit.chain import SignedHead, StoredEntry
-    from keystead.ports.audit import ChainState
+    from keystead.audit.chain import StoredEntry
+    from keystead.audit.verification import Verification
+    from keystead.ports.audit import ChainState, Part
 
 __all__ = [
     "EventAnswer",
@@ -106,8 +108,8 @@ async def verify(call: Call) -> Answer:
     """GET /audit/verify."""
     verification, chains = await call.perform(verbs.begin_verification)
     for chain in chains:
-        async for batch, cuts in _batches(call, chain):
-            verification.moved(cuts)
+        more = partial(_verified_part, call, verification, chain.node)
+        async for batch in _batches(chain, 0, more):
             verification.feed(chain.node, batch)
             if places := verification.asked():
                 digests, since = await call.perform(verbs.read_joined, places)
@@ -139,40 +141,34 @@ async def _lines(
     for chain in chains:
         if is_whole and (begun := beginning(form, chain.cut)):
             yield begun
-        async for batch in _exported(call, chain, wanted):
+        more = partial(_exported_part, call, wanted, chain.node)
+        async for batch in _batches(chain, chain.before, more):
             yield b"".join(lines(form, batch))
         if is_whole:
             yield closing(form, chain.head)
 
 
-async def _exported(
-    call: Call, chain: ChainState, wanted: AuditQuery
+async def _batches(
+    chain: ChainState, since: int, more: Callable[[int], Awaitable[Part]]
 ) -> AsyncIterator[Sequence[StoredEntry]]:
-    """Look through a chain up to where it ended when the export began."""
-    since = chain.before
+    """Look through a chain from behind a number up to where it ended when that was begun."""
     while since < chain.end:
-        part = await call.perform(verbs.continue_export, chain.node, since, _BATCH, wanted)
+        part = await more(since)
         yield [entry for entry in part.entries if entry.n <= chain.end]
-        # Numbers that somebody changed may not lead on.
+        # Numbers that somebody changed may not lead on, or even backwards.
         if part.is_last or part.reached.n <= since:
             break
         since = part.reached.n
 
 
-async def _batches(
-    call: Call, chain: ChainState
-) -> AsyncIterator[tuple[Sequence[StoredEntry], Sequence[SignedHead]]]:
-    """Read a chain up to where it ended when its verification began, and where chains begin by then."""
-    since = 0
-    while since < chain.end:
-        entries, cuts = await call.perform(verbs.continue_verification, chain.node, since, _BATCH)
-        within = [entry for entry in entries if entry.n <= chain.end]
-        yield within, cuts
-        # Numbers that somebody changed may not lead on, or even backwards.
-        last = max((entry.n for entry in within), default=since)
-        if last <= since:
-            break
-        since = last
+async def _exported_part(call: Call, wanted: AuditQuery, node: int, since: int) -> Part:
+    return await call.perform(verbs.continue_export, node, since, _BATCH, wanted)
+
+
+async def _verified_part(call: Call, verification: Verification, node: int, since: int) -> Part:
+    part, cuts = await call.perform(verbs.continue_verification, node, since, _BATCH)
+    verification.moved(cuts)
+    return part
 
 
 def _cursor(cursor: Cursor) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from keystead.audit.chain import SearchColumns
 from keystead.store.engine import Chain
-from keystead.store.rows.entries import entry_from, head_from
+from keystead.store.rows.entries import CUTS, HEADS, entry_from, heads_from
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -33,8 +33,7 @@ class ServerChains:
 
     def cuts(self) -> dict[int, SignedHead]:
         """See the port."""
-        rows = self._server.fetch("SELECT node, n, digest, key_n, mac FROM audit_cuts")
-        return {cut.node: cut for cut in map(head_from, rows)}
+        return heads_from(self._server.fetch(CUTS))
 
     def digests(self, places: Iterable[Place]) -> dict[Place, bytes]:
         """See the port."""
@@ -49,8 +48,7 @@ class ServerChains:
 
 
 def _chains(server: Aside) -> Iterator[Chain]:
-    heads = server.fetch("SELECT node, n, digest, key_n, mac FROM audit_heads")
-    signed = {row["node"]: head_from(row) for row in heads}
+    signed = heads_from(server.fetch(HEADS))
     found = server.fetch("SELECT DISTINCT node FROM audit_entries")
     for node in sorted({*signed, *(row[0] for row in found)}):
         yield Chain(node, signed.get(node), _entries(server, node))

@@ -18,7 +18,7 @@ from keystead.store.rows.statement import kept, lies_between
 from keystead.store.schema import tables
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from sqlalchemy import Select
 
@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from keystead.store.rows.statement import Row, Runner
 
 __all__ = [
+    "CUTS",
     "FARTHEST",
+    "HEADS",
     "Look",
     "Order",
     "Span",
@@ -36,12 +38,17 @@ __all__ = [
     "digests_at",
     "entry_from",
     "head_from",
+    "heads_from",
     "last_of_chain",
     "look",
 ]
 
 FARTHEST: Final = 2_000
 """Entries that one look examines at most: about 2 ms with SQLite, which reads on the loop's thread."""
+
+HEADS: Final = "SELECT node, n, digest, key_n, mac FROM audit_heads"
+CUTS: Final = "SELECT node, n, digest, key_n, mac FROM audit_cuts"
+"""For whoever reads beside a running server, without a `Runner`."""
 
 _E: Final = tables.audit_entries.c
 _H: Final = tables.audit_heads.c
@@ -173,6 +180,11 @@ def head_from(row: Row) -> SignedHead:
         _number(row["key_n"]),
         _bytes(row["mac"]),
     )
+
+
+def heads_from(rows: Iterable[Row]) -> dict[int, SignedHead]:
+    """Return the heads that `HEADS` or `CUTS` found, by node."""
+    return {row["node"]: head_from(row) for row in rows}
 
 
 def _cut_from(row: Row) -> SignedHead:

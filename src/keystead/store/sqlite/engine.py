@@ -9,7 +9,7 @@ from keystead.audit.chain import SearchColumns
 from keystead.core.errors import Misconfigured
 from keystead.store.engine import Chain
 from keystead.store.keys import kept_keys
-from keystead.store.rows.entries import entry_from, head_from
+from keystead.store.rows.entries import CUTS, HEADS, entry_from, heads_from
 from keystead.store.sqlite.connection import connect
 from keystead.store.sqlite.counts import SQLiteCounts
 from keystead.store.sqlite.doctor import checks
@@ -150,8 +150,7 @@ class _Chains:
         return _chains(self._connection)
 
     def cuts(self) -> dict[int, SignedHead]:
-        rows = self._connection.execute("SELECT node, n, digest, key_n, mac FROM audit_cuts")
-        return {cut.node: cut for cut in map(head_from, rows)}
+        return heads_from(self._connection.execute(CUTS))
 
     def digests(self, places: Iterable[Place]) -> dict[Place, bytes]:
         found: dict[Place, bytes] = {}
@@ -164,8 +163,7 @@ class _Chains:
 
 
 def _chains(connection: sqlite3.Connection) -> Iterator[Chain]:
-    heads = connection.execute("SELECT node, n, digest, key_n, mac FROM audit_heads").fetchall()
-    signed = {row["node"]: head_from(row) for row in heads}
+    signed = heads_from(connection.execute(HEADS))
     found = connection.execute("SELECT DISTINCT node FROM audit_entries").fetchall()
     # The one node's chain is reported even where nothing is left of it.
     nodes = {0, *signed, *(row[0] for row in found)}
