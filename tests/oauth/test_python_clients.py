@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import jwt
 import pytest
+from authlib.integrations.base_client import OAuthError as AuthlibError
 from authlib.integrations.httpx_client import AsyncOAuth2Client
 from authlib.integrations.requests_client import OAuth2Session as AuthlibSession
+from authlib.oauth2.rfc7523 import PrivateKeyJWT
+from joserfc.jwk import ECKey, OKPKey, RSAKey
 from jwskate import Jwk
 from oauthlib.oauth2 import BackendApplicationClient, OAuth2Error
 from requests_oauth2client import (
@@ -21,11 +24,13 @@ from requests_oauth2client import (
 )
 from requests_oauthlib import OAuth2Session
 
+from keystead.core.clock import SystemClock
 from tests.doors.cast import V1, ok
 
 if TYPE_CHECKING:
     from tests.running import Server
 
+VERIFYING: Final = {"api": "keystead", "scopes": ["tokens:verify"]}
 ORDERS: Final = "https://orders.example/python-clients"
 
 
@@ -77,8 +82,7 @@ def cast(server: Server) -> Cast:
     wanted = {"identifier": ORDERS, "name": "Orders", "token_format": "jwt", "groups": [orders]}
     ok(server.call("POST", f"{V1}/apis", wanted), 201)
     client = new_client(server)
-    verifying = [{"api": "keystead", "scopes": ["tokens:verify"]}]
-    verifier = new_client(server, access=verifying)
+    verifier = new_client(server, access=[VERIFYING])
     pairs = [(made["credential"]["public_id"], made["secret"]) for made in (client, verifier)]
     return Cast(server, *pairs)
 
@@ -113,6 +117,114 @@ def test_authlib_asynchronous(cast: Cast) -> None:
             assert token["scope"] == "orders:read orders:write"
 
     asyncio.run(run())
+
+
+class Signed(NamedTuple):
+    """A client with a registered key, and how Authlib signs as it."""
+
+    id: str
+    key: Any
+    algorithm: str
+
+    def method(self, audience: str) -> PrivateKeyJWT:
+        """Return Authlib's way to authenticate, made for one request.
+
+        What Authlib calls the token endpoint is no more than the audience. It would give an assertion an hour
+        and, where claims are given, all assertions of one object the same `jti`.
+        """
+        claims = {"exp": int(SystemClock().now() // 1_000_000) + 60}
+        return PrivateKeyJWT(audience, claims, headers={"kid": "authlib"}, alg=self.algorithm)
+
+
+def signed(server: Server, algorithm: str, **more: object) -> Signed:
+    key: ECKey | OKPKey | RSAKey
+    match algorithm:
+        case "ES256":
+            key = ECKey.generate_key("P-256")
+        case "EdDSA":
+            key = OKPKey.generate_key("Ed25519")
+        case _:
+            key = RSAKey.generate_key(2048)
+    public = {**key.as_dict(private=False), "kid": "authlib", "alg": algorithm}
+    made = new_client(server, public_jwks={"keys": [public]}, **more)
+    assert "secret" not in made
+    return Signed(made["credential"]["public_id"], key, algorithm)
+
+
+PRIVATE_KEY: Final = {
+    "token_endpoint_auth_method": "private_key_jwt",
+    "revocation_endpoint_auth_method": "private_key_jwt",
+}
+# RFC 9864 gives EdDSA another name.
+EDDSA: Final = pytest.mark.filterwarnings("ignore:EdDSA is deprecated")
+
+
+@EDDSA
+@pytest.mark.parametrize("algorithm", ["ES256", "EdDSA", "RS256"])
+def test_authlib_signs_by_a_registered_key(cast: Cast, algorithm: str) -> None:
+    made = signed(cast.server, algorithm)
+    verifier = signed(cast.server, algorithm, access=[VERIFYING])
+    issuer = cast.server.url
+
+    def session(by: Signed, audience: str = issuer) -> AuthlibSession:
+        found = AuthlibSession(by.id, by.key, **PRIVATE_KEY)
+        found.register_client_auth_method(by.method(audience))
+        return found
+
+    with session(made) as asking:
+        token = asking.fetch_token(
+            cast.token_endpoint, grant_type="client_credentials", scope="orders:read"
+        )
+    assert (token["token_type"], token["scope"]) == ("Bearer", "orders:read")
+
+    def told() -> dict[str, Any]:
+        with session(verifier) as asking:
+            found = asking.introspect_token(cast.introspection_endpoint, token["access_token"])
+        return dict(found.json())
+
+    assert (told()["active"], told()["client_id"]) == (True, made.id)
+    with session(made) as asking:
+        done = asking.revoke_token(cast.revocation_endpoint, token["access_token"])
+        assert done.status_code == 200
+    assert told() == {"active": False}
+    with (
+        session(made, cast.token_endpoint) as asking,
+        pytest.raises(AuthlibError, match="invalid_client"),
+    ):
+        asking.fetch_token(cast.token_endpoint, grant_type="client_credentials")
+
+
+@EDDSA
+@pytest.mark.parametrize("algorithm", ["ES256", "EdDSA", "RS256"])
+def test_authlib_signs_asynchronously(cast: Cast, algorithm: str) -> None:
+    made = signed(cast.server, algorithm)
+
+    async def run() -> None:
+        for _ in range(2):
+            async with AsyncOAuth2Client(made.id, made.key, **PRIVATE_KEY) as session:
+                session.register_client_auth_method(made.method(cast.server.url))
+                token = await session.fetch_token(
+                    cast.token_endpoint, grant_type="client_credentials"
+                )
+                assert token["scope"] == "orders:read orders:write"
+
+    asyncio.run(run())
+
+
+def test_authlib_as_its_guide_has_it_needs_the_flag_and_a_shorter_life(cast: Cast) -> None:
+    legacy = cast.token_endpoint
+    flagged = signed(cast.server, "ES256", legacy_audience=legacy)
+    with AuthlibSession(flagged.id, flagged.key, **PRIVATE_KEY) as session:
+        session.register_client_auth_method(flagged.method(""))
+        # Without a URL of its own it names the one that is asked.
+        token = session.fetch_token(legacy, grant_type="client_credentials", scope="orders:read")
+        assert token["scope"] == "orders:read"
+    plain = PrivateKeyJWT(legacy, alg="ES256", headers={"kid": "authlib"})
+    with AuthlibSession(flagged.id, flagged.key, **PRIVATE_KEY) as session:
+        session.register_client_auth_method(plain)
+        # Its assertion ends in an hour; five minutes are taken.
+        with pytest.raises(AuthlibError, match="invalid_client"):
+            session.fetch_token(legacy, grant_type="client_credentials")
 
 
 def test_requests_oauthlib(cast: Cast) -> None:
