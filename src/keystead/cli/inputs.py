@@ -51,11 +51,14 @@ def moment(text: str, option: str, now: Instant, *, ago: bool = False) -> dateti
     Raises:
         Misuse: it is neither, or lies outside the years 1 to 9999.
     """
-    if _is_span(text):
-        span = seconds(text, option) * (-1 if ago else 1)
+    return _moment(text, _span(text), option, now, ago=ago)
+
+
+def _moment(text: str, span: int | None, option: str, now: Instant, *, ago: bool) -> datetime:
+    if span is not None:
         try:
             # Whole seconds: nobody means the microseconds of the moment at which he typed.
-            return _EPOCH + timedelta(seconds=now // SECOND + span)
+            return _EPOCH + timedelta(seconds=now // SECOND + (-span if ago else span))
         except OverflowError:
             raise Misuse(f"{option}: that lies outside the years 1 to 9999") from None
     try:
@@ -77,10 +80,14 @@ def until(text: str, option: str, now: Instant) -> datetime | None:
     Raises:
         Misuse: it is none of them.
     """
+    return _until(text, _span(text), option, now)
+
+
+def _until(text: str, span: int | None, option: str, now: Instant) -> datetime | None:
     if text == "never":
         return None
     try:
-        return moment(text, option, now)
+        return _moment(text, span, option, now, ago=False)
     except Misuse as error:
         raise Misuse(f"{error}, or never") from None
 
@@ -91,16 +98,16 @@ def ending(text: str, option: str, now: Instant) -> dict[str, datetime | str | N
     Raises:
         Misuse: it is none of them.
     """
-    end = until(text, option, now)
-    return {"expires_in": text} if _is_span(text) else {"expires_at": end}
+    span = _span(text)
+    end = _until(text, span, option, now)
+    return {"expires_at": end} if span is None else {"expires_in": text}
 
 
-def _is_span(text: str) -> bool:
+def _span(text: str) -> int | None:
     try:
-        parse_period(text)
+        return parse_period(text)
     except ValueError:
-        return False
-    return True
+        return None
 
 
 def words(texts: Sequence[str]) -> list[str]:
