@@ -31,7 +31,7 @@ from keystead_client import (
     verification,
 )
 from keystead_client._core.arguments import UNSET, Unset
-from keystead_client._core.calls import Answer, Call
+from keystead_client._core.calls import Answer, Call, Download
 from keystead_client._core.errors import (
     CheckFailed,
     Conflict,
@@ -61,6 +61,7 @@ __all__ = [
     "CheckFailed",
     "Client",
     "Conflict",
+    "Download",
     "FieldError",
     "Forbidden",
     "Invalid",

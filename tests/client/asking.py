@@ -8,8 +8,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from contextlib import ExitStack
 from typing import Any, Self, TypeVar
 
-from keystead_client import AsyncClient, Call, Client, Retries, Secret
-from keystead_client._io.world import World
+from keystead_client import AsyncClient, Call, Client, Download, Retries, Secret
 from keystead_client.records import Page
 from tests.client.peer import TOKEN
 
@@ -65,7 +64,7 @@ class Asker:
 
         return self.run(walk())
 
-    def download(self, call: Call[bytes], write: Callable[[bytes], object]) -> None:
+    def download(self, call: Download, write: Callable[[bytes], object]) -> None:
         if isinstance(self.client, Client):
             self.client.download(call, write)
         else:

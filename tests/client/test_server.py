@@ -192,7 +192,7 @@ def test_every_wrong_field_is_named(admin: Asker, server: Server) -> None:
 
 
 def test_the_audit_is_read_and_verified(admin: Asker, folder: Folder) -> None:
-    found = admin.walk(audit.find(object_id=folder.id))
+    found = admin.walk(audit.find(audit.Filter(object_id=folder.id)))
     assert [each.verb for each in found] == ["folder.create"]
     entry = found[0]
     assert entry.object is not None
@@ -264,7 +264,8 @@ class TestALostAnswer:
         assert len(between.asked) == times
         assert [each.id for each in admin.walk(credentials.find(q=name))] == [issued.credential.id]
         make(server.url, issued.secret).send(folders.find())
-        verbs = [each.verb for each in admin.walk(audit.find(object_id=issued.credential.id))]
+        only = audit.Filter(object_id=issued.credential.id)
+        verbs = [each.verb for each in admin.walk(audit.find(only))]
         assert verbs == ["credential.create"] + ["answer.repeat"] * (times - 1)
 
     def test_a_secret_is_written_once(self, far: Asker, folder: Folder, admin: Asker) -> None:

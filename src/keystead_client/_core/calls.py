@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 from keystead_client._core.decoding import decode, decode_items, parse
 from keystead_client._core.errors import UnexpectedAnswer
 
-__all__ = ["Answer", "Call", "Page", "next_page", "nothing", "one", "page"]
+__all__ = ["Answer", "Call", "Download", "Page", "next_page", "nothing", "one", "page"]
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -51,6 +51,14 @@ class Call(Generic[T_co]):
     def is_safe(self) -> bool:
         """Whether it changes nothing on the server."""
         return self.method == "GET"
+
+
+@dataclass(frozen=True, slots=True)
+class Download(Call[bytes]):
+    """A call whose answer may be larger than memory: the one that a client's `download` takes.
+
+    `send` takes it too, as far as the answer is no larger than any other may be.
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from keystead_client import accounts
-from keystead_client._core.calls import Answer, Call, Page, next_page
+from keystead_client._core.calls import Answer, Call, Download, Page, next_page
 from keystead_client._core.exchange import Request
 from keystead_client._core.retries import Lost
 from keystead_client._core.secret import Secret
@@ -36,12 +36,16 @@ class AsyncClient(Shell):
         """
         return await self._run(call, None)
 
-    async def download(self, call: Call[bytes], write: Callable[[bytes], object]) -> None:
+    async def download(self, call: Download, write: Callable[[bytes], object]) -> None:
         """Ask for what may be larger than memory, and hand it on piece by piece as it comes.
 
         `write` is called in a thread, so that a slow disk holds up no other task, one piece after another.
         Nothing is handed on of a refusal. Once anything was, the call is not made again: where the
         answer breaks off, what came before stands as it was written.
+
+        An `async def` is awaited. Any other function, such as a file's `write`, is called in a thread, so
+        that the loop goes on meanwhile; one piece at a time, in their order. Where the task is cancelled,
+        the piece that is just being written is written to its end.
 
         Raises:
             KeysteadError: as `send`; `Unreachable` where the answer breaks off.
@@ -132,7 +136,7 @@ class AsyncClient(Shell):
 
         from keystead_client._io.transport import FAILURES, Intake  # noqa: PLC0415
 
-        intake = Intake(write)
+        intake = Intake()
         try:
             async with self._http.stream(
                 request.method,
@@ -140,15 +144,24 @@ class AsyncClient(Shell):
                 headers=dict(request.headers),
                 content=request.content or None,
             ) as response:
-                intake.begin(response.status_code)
+                hand_on = write if intake.is_good(response.status_code) else None
                 async for chunk in response.aiter_bytes():
-                    takes = (
-                        await asyncio.to_thread(intake.takes, chunk)
-                        if write
-                        else intake.takes(chunk)
-                    )
-                    if not takes:
+                    if hand_on is not None:
+                        await _write(hand_on, chunk)
+                        intake.handed_on += len(chunk)
+                    elif not intake.keeps(chunk):
                         break
                 return intake.outcome(response.status_code, response.headers)
         except FAILURES as error:
             return intake.lost(error, self._endpoint.url, self._timeout)
+
+
+async def _write(write: Callable[[bytes], object], chunk: bytes) -> None:
+    import asyncio  # noqa: PLC0415  # as above
+    from inspect import isawaitable, iscoroutinefunction  # noqa: PLC0415
+
+    awaits = iscoroutinefunction(write)
+    found = write(chunk) if awaits else await asyncio.to_thread(write, chunk)
+    # What hides an `async def`, such as an object that is called, gives its coroutine.
+    if isawaitable(found):
+        await found

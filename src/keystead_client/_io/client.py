@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from keystead_client import accounts
-from keystead_client._core.calls import Answer, Call, Page, next_page
+from keystead_client._core.calls import Answer, Call, Download, Page, next_page
 from keystead_client._core.exchange import Request
 from keystead_client._core.retries import Lost
 from keystead_client._core.secret import Secret
@@ -37,7 +37,7 @@ class Client(Shell):
         """
         return self._run(call, None)
 
-    def download(self, call: Call[bytes], write: Callable[[bytes], object]) -> None:
+    def download(self, call: Download, write: Callable[[bytes], object]) -> None:
         """Ask for what may be larger than memory, and hand it on piece by piece as it comes.
 
         Nothing is handed on of a refusal. Once anything was, the call is not made again: where the
@@ -120,7 +120,7 @@ class Client(Shell):
     def _exchange(self, request: Request, write: Callable[[bytes], object] | None) -> Answer | Lost:
         from keystead_client._io.transport import FAILURES, Intake  # noqa: PLC0415
 
-        intake = Intake(write)
+        intake = Intake()
         try:
             with self._http.stream(
                 request.method,
@@ -128,9 +128,12 @@ class Client(Shell):
                 headers=dict(request.headers),
                 content=request.content or None,
             ) as response:
-                intake.begin(response.status_code)
+                hand_on = write if intake.is_good(response.status_code) else None
                 for chunk in response.iter_bytes():
-                    if not intake.takes(chunk):
+                    if hand_on is not None:
+                        hand_on(chunk)
+                        intake.handed_on += len(chunk)
+                    elif not intake.keeps(chunk):
                         break
                 return intake.outcome(response.status_code, response.headers)
         except FAILURES as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Final, TypedDict
 
 import httpx2
@@ -57,33 +57,31 @@ def options(endpoint: Endpoint, tls: ssl.SSLContext | None, timeout: float) -> O
 
 
 class Intake:
-    """Takes in an answer's body, up to a bound; or hands a good one's on, piece by piece."""
+    """Takes in an answer's body, up to a bound; or counts what was handed on of a good one.
 
-    def __init__(self, write: Callable[[bytes], object] | None = None) -> None:
+    Attributes:
+        handed_on: how many bytes were.
+    """
+
+    def __init__(self) -> None:
         self._body = bytearray()
-        self._write = write
-        self._handed_on = 0
+        self.handed_on = 0
 
-    def begin(self, status: int) -> None:
-        """Hear what kind of answer it is: what the server refuses with is kept, and nothing handed on."""
-        if status not in _OK:
-            self._write = None
+    def is_good(self, status: int) -> bool:
+        """Say whether an answer may be handed on: what the server refuses with is kept."""
+        return status in _OK
 
-    def takes(self, chunk: bytes) -> bool:
-        """Keep a piece, or hand it on; say whether there is room for another."""
-        if self._write is not None:
-            self._write(chunk)
-            self._handed_on += len(chunk)
-            return True
+    def keeps(self, chunk: bytes) -> bool:
+        """Keep a piece; say whether there is room for another."""
         self._body += chunk
         return len(self._body) <= _LARGEST_ANSWER
 
     def lost(self, error: Exception, url: str, timeout: float) -> Lost:
         """Say what a failure means; once anything was handed on, the call is not made again."""
         found = lost(error, url, timeout)
-        if not self._handed_on:
+        if not self.handed_on:
             return found
-        sentence = f"the answer broke off after {self._handed_on} bytes: {found.error}"
+        sentence = f"the answer broke off after {self.handed_on} bytes: {found.error}"
         return Lost(Unreachable(sentence), Reach.HOPELESS)
 
     def outcome(self, status: int, headers: Mapping[str, str]) -> Answer | Lost:

@@ -58,8 +58,7 @@ def list_(  # noqa: PLR0913  # the filters of the list
     Listing(limit, None, everything, json).show(
         client,
         audit.find(
-            since=audit.START if everything and since is None else since,
-            **filters(
+            filters(
                 client,
                 node=node,
                 verb=verb,
@@ -70,6 +69,7 @@ def list_(  # noqa: PLR0913  # the filters of the list
                 after=after,
                 before=before,
             ),
+            since=audit.START if everything and since is None else since,
         ),
         ("NODE", "N", "AT", "WHO", "VERB", "OBJECT", "DECISION", "CODE", "ADDRESS"),
         _row,

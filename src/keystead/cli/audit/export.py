@@ -82,7 +82,7 @@ def _through_server(
     from keystead_client import audit
 
     client = connect(context)
-    call = audit.export(form, **filters(client, **wanted))
+    call = audit.export(form, filters(client, **wanted))
     with _opened(out) as stream:
         size = 0
 

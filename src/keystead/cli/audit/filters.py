@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -12,6 +12,7 @@ from keystead.cli.names import credential_id, owner_id
 from keystead.cli.options import option
 from keystead.core.clock import SystemClock
 from keystead_client import Client
+from keystead_client.audit import Filter
 
 __all__ = [
     "After",
@@ -50,16 +51,16 @@ def filters(  # noqa: PLR0913  # one for each option
     decision: str | None,
     after: str | None,
     before: str | None,
-) -> dict[str, Any]:
+) -> Filter:
     """Return the filters as a call has them; names are looked up."""
     now = SystemClock().now()
-    return {
-        "node": node,
-        "verb": verb,
-        "object_id": object_,
-        "decision": decision,
-        "after": inputs.moment_or_none(after, "--after", now, ago=True),
-        "before": inputs.moment_or_none(before, "--before", now, ago=True),
-        "owner_id": None if owner is None else owner_id(client, owner),
-        "credential_id": None if credential is None else credential_id(client, ANY, credential),
-    }
+    return Filter(
+        node=node,
+        verb=verb,
+        object_id=object_,
+        decision=decision,
+        after=inputs.moment_or_none(after, "--after", now, ago=True),
+        before=inputs.moment_or_none(before, "--before", now, ago=True),
+        owner_id=None if owner is None else owner_id(client, owner),
+        credential_id=None if credential is None else credential_id(client, ANY, credential),
+    )
