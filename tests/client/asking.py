@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from typing import Any, Self, TypeVar
 
 from keystead_client import AsyncClient, Call, Client, Download, Retries, Secret
+from keystead_client._io.world import World
 from keystead_client.records import Page
 from tests.client.peer import TOKEN
 

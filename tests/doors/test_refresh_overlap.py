@@ -11,7 +11,7 @@ import pytest
 from tests.doors.cast import V1, ok, problem, until
 from tests.doors.repeating import entries, keyed, new_key, was_repeated
 from tests.doors.tokens import CREDENTIALS, create, lives, record_of, wrong
-from tests.oauth.asking import SECURE_ACCESS, TOKEN, Client, ask, exchanged, post
+from tests.oauth.asking import SECURE_ACCESS, TOKEN, Client, ask, error, exchanged, post
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -278,3 +278,42 @@ def test_a_key_that_refreshes_itself_may_ask_again_under_its_old_secret(server: 
     )
     late = server.call("POST", path, wish, token=old.secret, headers=sent)
     assert problem(late) == (403, "insufficient_scope")
+
+
+def test_c22_both_ids_are_given_twenty_tokens_a_minute_together(clocked: Clocked) -> None:
+    made = key(clocked)
+    for _ in range(8):
+        assert ask(clocked, made, path=SECURE_ACCESS).status == 200
+    it = refresh(clocked, made)
+    for each in [it.old, it.new] * 6:
+        assert ask(clocked, each, path=SECURE_ACCESS).status == 200
+    for each in (it.old, it.new):
+        refused = ask(clocked, each, path=SECURE_ACCESS)
+        assert error(refused) == (429, "temporarily_unavailable")
+        assert ask(clocked, each).status == 200, "the other path has no such bound"
+    assert ask(clocked, key(clocked), path=SECURE_ACCESS).status == 200
+    clocked.set(clocked.after(seconds=60))
+    assert ask(clocked, it.old, path=SECURE_ACCESS).status == 200
+
+
+@pytest.mark.parametrize("last", ["old", "new"])
+def test_c22_the_cap_of_live_tokens_is_one_for_both_ids(clocked: Clocked, last: str) -> None:
+    ok(clocked.call("PATCH", f"{V1}/settings", {"max_access_tokens": 3}))
+    made, bystander = key(clocked), key(clocked)
+    other = exchanged(clocked, bystander)
+    tokens = [exchanged(clocked, made)]
+    it = refresh(clocked, made)
+    tokens += [exchanged(clocked, each) for each in (it.new, it.old, it.new)]
+    assert lives(clocked, *tokens) == [False, True, True, True]
+    tokens += [exchanged(clocked, getattr(it, last)) for _ in range(2)]
+    assert lives(clocked, *tokens) == [False, False, False, True, True, True]
+    summary = ok(clocked.call("GET", f"{V1}/credentials/summary"))["too_often"]
+    told = {each["credential"]["id"]: each["ended"] for each in summary}
+    assert told[it.new.record["id"]] == 3, "it is named by the id that it has"
+    assert it.old.record["id"] not in told
+    assert lives(clocked, other) == [True]
+    # Once the former id has ended, what was given to it takes no place.
+    clocked.set(it.new.record["former"]["ends_at"])
+    more = [exchanged(clocked, it.new) for _ in range(3)]
+    assert lives(clocked, *more) == [True, True, True]
+    ok(clocked.call("PATCH", f"{V1}/settings", {"max_access_tokens": None}))

@@ -124,7 +124,9 @@ async def the_oldest_end_first_and_each_once(opened: Opened) -> None:
     feed = await opened.listen()
 
     async def end_beyond(most: int, at: Instant = NOON) -> int:
-        return await opened.store.act(lambda tx: tx.access_tokens.end_beyond(parent.id, most, at))
+        return await opened.store.act(
+            lambda tx: tx.access_tokens.end_beyond((parent.id,), most, at)
+        )
 
     assert await end_beyond(5) == 0
     assert await feed.news() is None, "nothing ended"
@@ -139,6 +141,32 @@ async def the_oldest_end_first_and_each_once(opened: Opened) -> None:
     assert news.named == (("credential", parent.id),), "of many the parent is named"
     assert await end_beyond(0, END) == 0, "they had ended by themselves"
     assert (await minted(opened, parent)).n == 6
+
+
+@story
+async def of_a_parent_with_two_ids_the_oldest_end_first(opened: Opened) -> None:
+    _, parent = await parent_in(opened)
+    _, former = await parent_in(opened)
+    _, other = await parent_in(opened)
+    by_turns = [parent, former, former, parent, former, parent]
+    tokens = [await minted(opened, each) for each in by_turns]
+    bystander = await minted(opened, other)
+    feed = await opened.listen()
+
+    async def end_beyond(most: int, at: Instant = NOON) -> int:
+        ids = parent.id, former.id
+        return await opened.store.act(lambda tx: tx.access_tokens.end_beyond(ids, most, at))
+
+    assert [await end_beyond(6), await end_beyond(5)] == [0, 1]
+    news = await feed.news()
+    assert news is not None
+    assert news.named == (("credential", tokens[0].id),)
+    assert await end_beyond(2) == 3
+    assert await live(opened, *tokens, bystander) == [False] * 4 + [True] * 3
+    news = await feed.news()
+    assert news is not None
+    assert set(news.named) == {("credential", parent.id), ("credential", former.id)}
+    assert await end_beyond(0, END) == 0
 
 
 @story
@@ -160,7 +188,9 @@ async def what_has_ended_by_itself_takes_nobody_s_place(opened: Opened) -> None:
     fresh = [await minted(opened, parent, expires_at=later(at, HOUR)) for _ in range(2)]
 
     async def end_beyond(most: int) -> int:
-        return await opened.store.act(lambda tx: tx.access_tokens.end_beyond(parent.id, most, at))
+        return await opened.store.act(
+            lambda tx: tx.access_tokens.end_beyond((parent.id,), most, at)
+        )
 
     assert [await end_beyond(3), await end_beyond(2)] == [0, 1]
     assert await live(opened, lasting, *fresh) == [False, True, True]
@@ -173,9 +203,9 @@ async def bounded_mints_are_noted_whatever_becomes_of_the_tokens(opened: Opened)
             lambda tx: tx.mints.pace(of, f"cred_t{n}", later(NOON, n), later(after, -1))
         )
 
-    async def paced_at(back: int, after: Instant = NOON) -> Instant | None:
+    async def paced_at(back: int, after: Instant = NOON, *more: str) -> Instant | None:
         return await opened.store.read(
-            lambda tx: tx.mints.paced_at("cred_a", back, later(after, -1))
+            lambda tx: tx.mints.paced_at(("cred_a", *more), back, later(after, -1))
         )
 
     assert await paced_at(0) is None
@@ -186,6 +216,9 @@ async def bounded_mints_are_noted_whatever_becomes_of_the_tokens(opened: Opened)
         later(NOON, 2), later(NOON, 1), NOON, None
     ]  # fmt: skip
     assert await paced_at(1, later(NOON, 2)) is None
+    assert [await paced_at(back, NOON, "cred_b") for back in range(5)] == [
+        later(NOON, 9), later(NOON, 2), later(NOON, 1), NOON, None
+    ]  # fmt: skip
     await pace(3, after=later(NOON, 2))
     assert opened.sql("SELECT count(*) FROM paced_mints") == [(3,)], "old ones are gone"
     counts = [

@@ -62,6 +62,9 @@ async def a_former_id_is_recognised_until_its_end_and_found_by_it_alone(opened: 
     successor = await opened.store.act(lambda tx: tx.credentials.find_successor(old.id))
     assert successor is not None
     assert successor.credential == fresh
+    living = await opened.store.read(lambda tx: tx.credentials.find_successor_id(old.id))
+    assert living == fresh.id
+    assert await opened.store.read(lambda tx: tx.credentials.find_successor_id(fresh.id)) is None
     assert await opened.store.act(lambda tx: tx.credentials.find_successor(fresh.id)) is None
     again = make_credential(old.owner_id, kind="api_key", name=old.name)
     with pytest.raises(Conflict):

@@ -30,7 +30,7 @@ ASKED: dict[str, tuple[Callable[[AccessTokenRows, AssertionRows], Awaitable[obje
     "present": (lambda t, _: t.find_presented([(1, b"x")]), "access_tokens_digest (digest=?)"),
     "revoke": (lambda t, _: t.revoke(TOKEN, NOON), "access_tokens_digest (digest=?)"),
     "cap": (
-        lambda t, _: t.end_beyond("cred_a", 5, NOON),
+        lambda t, _: t.end_beyond(("cred_a",), 5, NOON),
         "access_tokens_of (parent_id=? AND n<?)",
     ),
     "rotate": (lambda t, _: t.end_of_secret("cred_a", 5, NOON), "access_tokens_of (parent_id=?)"),

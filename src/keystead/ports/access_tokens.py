@@ -29,8 +29,8 @@ class AccessTokenRecords(Protocol):
     async def revoke(self, token: AccessToken, at: Instant) -> bool:
         """End one for good; False where it has been ended already."""
 
-    async def end_beyond(self, parent_id: str, most: int, at: Instant) -> int:
-        """End the parent's live tokens but the newest `most`; return how many there were."""
+    async def end_beyond(self, parent_ids: tuple[str, ...], most: int, at: Instant) -> int:
+        """End the live tokens of a parent, by its ids, but the newest `most`; return how many there were."""
 
     async def end_of_secret(self, parent_id: str, secret_n: int, at: Instant) -> int:
         """End the parent's live tokens that were minted by this secret or an older one; return how many."""

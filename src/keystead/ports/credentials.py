@@ -162,6 +162,9 @@ class CredentialRecords(Protocol):
     async def find_successor(self, former_id: str) -> Listed | None:
         """Return the living one that has this former id, to be held in an act as by `find`."""
 
+    async def find_successor_id(self, former_id: str) -> str | None:
+        """Return the id of the living one that has this former id; it is not held."""
+
     async def find_presented(
         self, candidates: Collection[tuple[int, bytes]], id12: str | None
     ) -> Known | None:

@@ -33,8 +33,10 @@ class Capped:
 class MintRecords(Protocol):
     """How often access tokens are asked for."""
 
-    async def paced_at(self, credential_id: str, back: int, after: Instant) -> Instant | None:
-        """Return when the newest bounded mint, or the one so many before it, was made.
+    async def paced_at(
+        self, credential_ids: tuple[str, ...], back: int, after: Instant
+    ) -> Instant | None:
+        """Return when the newest bounded mint of a key, by its ids, or the one so many before it, was made.
 
         None where there are not so many after an instant. A token that was ended counts as well.
         """

@@ -39,7 +39,6 @@ class AsyncClient(Shell):
     async def download(self, call: Download, write: Callable[[bytes], object]) -> None:
         """Ask for what may be larger than memory, and hand it on piece by piece as it comes.
 
-        `write` is called in a thread, so that a slow disk holds up no other task, one piece after another.
         Nothing is handed on of a refusal. Once anything was, the call is not made again: where the
         answer breaks off, what came before stands as it was written.
 
@@ -132,8 +131,6 @@ class AsyncClient(Shell):
     async def _exchange(
         self, request: Request, write: Callable[[bytes], object] | None
     ) -> Answer | Lost:
-        import asyncio  # noqa: PLC0415
-
         from keystead_client._io.transport import FAILURES, Intake  # noqa: PLC0415
 
         intake = Intake()

@@ -14,6 +14,7 @@ from keystead.core.errors import Invalid, Refused, Throttled, Unauthenticated
 from keystead.core.ids import new_id
 from keystead.credentials.access_token import AccessToken
 from keystead.credentials.kind import ACCESS_TOKEN, KINDS
+from keystead.credentials.lifecycle import MAX_OVERLAP_SECONDS, former
 from keystead.crypto.jose.signing import TokenClaims
 from keystead.crypto.token_format import is_jwt, mint
 from keystead.gate.acts.operation import Told, operation
@@ -100,12 +101,13 @@ async def issue_token(act: Act, wish: TokenWish) -> IssuedToken:
     apis = _apis_asked_for(act, known, wish)
     held = {api.identifier: scopes_held(known, api, ACCESS_TOKEN.name) for api in apis}
     grants = granted(asked, held, apis)
-    await _require_pace(act, wish.per_minute)
+    ids = await _ids_of(act, known.credential)
+    await _require_pace(act, ids, wish.per_minute)
     token, secret = await _minted(act, known, apis, grants, wish.issuer)
     n = await act.tx.access_tokens.insert(token)
     if wish.per_minute is not None:
         await act.tx.mints.pace(known.credential.id, token.id, act.at, later(act.at, -MINUTE))
-    ended = await _ended_by_cap(act, known, n)
+    ended = await _ended_by_cap(act, ids, n)
     facts: dict[str, str | int] = {
         "apis": " ".join(grants),
         "scopes": sum(map(len, grants.values())),
@@ -148,11 +150,26 @@ def _apis_asked_for(act: Act, known: Known, wish: TokenWish) -> tuple[API, ...]:
     return tuple(apis)
 
 
-async def _require_pace(act: Act, per_minute: int | None) -> None:
+async def _ids_of(act: Act, credential: Credential) -> tuple[str, ...]:
+    """Return the ids of a client or key, the living one first; for an overlap a key has a former one too."""
+    own = (credential.id,)
+    if not KINDS[credential.kind].has_new_ids:
+        return own
+    if (former_id := former(credential, act.at)) is not None:
+        return (*own, former_id)
+    # A former id has an end, which is never far: without such a one nothing has taken its place.
+    longest = later(act.at, MAX_OVERLAP_SECONDS * SECOND)
+    if credential.expires_at is None or credential.expires_at > longest:
+        return own
+    living = await act.tx.credentials.find_successor_id(credential.id)
+    return own if living is None else (living, *own)
+
+
+async def _require_pace(act: Act, ids: tuple[str, ...], per_minute: int | None) -> None:
     if per_minute is None:
         return
     since = later(act.at, -MINUTE)
-    oldest = await act.tx.mints.paced_at(act.caller.credential.id, per_minute - 1, since)
+    oldest = await act.tx.mints.paced_at(ids, per_minute - 1, since)
     if oldest is not None:
         why = f"a key is given {per_minute} access tokens a minute here"
         raise Throttled(-(-(oldest - since) // SECOND), why)
@@ -236,13 +253,14 @@ async def _signed(
     return signed
 
 
-async def _ended_by_cap(act: Act, known: Known, n: int) -> dict[str, int]:
+async def _ended_by_cap(act: Act, ids: tuple[str, ...], n: int) -> dict[str, int]:
     """End the oldest tokens of a client that asks for more than it can use; return what is told of it."""
     most = act.caller.organisation.max_access_tokens
-    if most is None or n <= most:
+    # Its number is that under one id.
+    if most is None or (n <= most and len(ids) == 1):
         return {}
-    ended = await act.tx.access_tokens.end_beyond(known.credential.id, most, act.at)
+    ended = await act.tx.access_tokens.end_beyond(ids, most, act.at)
     if not ended:
         return {}
-    await act.tx.mints.cap(known.credential.id, ended, act.at, later(act.at, -DAY))
+    await act.tx.mints.cap(ids[0], ended, act.at, later(act.at, -DAY))
     return {"ended": ended}

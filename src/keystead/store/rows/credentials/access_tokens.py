@@ -85,6 +85,22 @@ _OLDEST_BEYOND: Final = (
 _END_BEYOND: Final = kept(
     _OF_PARENT.where(_T.n <= _OLDEST_BEYOND.scalar_subquery()).returning(_T.id)
 )
+# Each id numbers its own; which of both was first is told by their rows.
+_OF_TWO: Final = (
+    _T.parent_id.in_((bindparam("wanted"), bindparam("former"))),
+    _T.revoked_at.is_(None),
+    _T.expires_at > bindparam("now"),
+)
+_OLDEST_OF_TWO: Final = (
+    select(_T.row)
+    .where(*_OF_TWO)
+    .order_by(_T.row.desc())
+    .limit(1)
+    .offset(bindparam("most", type_=Integer))
+)
+_END_OF_TWO: Final = kept(
+    _END.where(*_OF_TWO[::2], _T.row <= _OLDEST_OF_TWO.scalar_subquery()).returning(_T.id)
+)
 _END_OF_SECRET: Final = kept(_OF_PARENT.where(_T.secret_n <= bindparam("last")).returning(_T.id))
 _ENDED: Final = (
     select(_T.row)
@@ -159,26 +175,32 @@ class AccessTokenRows:
         await self._generation.raise_for("credential", token.id, at)
         return True
 
-    async def end_beyond(self, parent_id: str, most: int, at: Instant) -> int:
+    async def end_beyond(self, parent_ids: tuple[str, ...], most: int, at: Instant) -> int:
         """See the port."""
-        values = {"wanted": parent_id, "most": most, "now": at}
-        return await self._tell(parent_id, await self._run.rows(_END_BEYOND, values), at)
+        wanted, *former = parent_ids
+        values: dict[str, object] = {"wanted": wanted, "most": most, "now": at}
+        if former:
+            ended = await self._run.rows(_END_OF_TWO, {**values, "former": former[0]})
+        else:
+            ended = await self._run.rows(_END_BEYOND, values)
+        return await self._tell(parent_ids, ended, at)
 
     async def end_of_secret(self, parent_id: str, secret_n: int, at: Instant) -> int:
         """See the port."""
         values = {"wanted": parent_id, "last": secret_n, "now": at}
-        return await self._tell(parent_id, await self._run.rows(_END_OF_SECRET, values), at)
+        return await self._tell((parent_id,), await self._run.rows(_END_OF_SECRET, values), at)
 
     async def forget(self, at: Instant, size: int) -> int:
         """See the port."""
         return await self._run.changed(_FORGET, {"now": at, "size": size})
 
-    async def _tell(self, parent_id: str, ended: Collection[Row], at: Instant) -> int:
+    async def _tell(self, parent_ids: tuple[str, ...], ended: Collection[Row], at: Instant) -> int:
         # One is named by itself; of many it is enough to name their parent, by whom all are dropped.
         if len(ended) == 1:
             await self._generation.raise_for("credential", next(iter(ended))[0], at)
         elif ended:
-            await self._generation.raise_for("credential", parent_id, at)
+            for parent_id in parent_ids:
+                await self._generation.raise_for("credential", parent_id, at)
         return len(ended)
 
 

@@ -160,6 +160,10 @@ class CredentialRows:
         row = await self._run.row(self._successor, {"wanted": former_id})
         return None if row is None else (await self._listed([row]))[0]
 
+    async def find_successor_id(self, former_id: str) -> str | None:
+        """See the port."""
+        return await self._former.successor_of(former_id)
+
     async def find_presented(
         self, candidates: Collection[tuple[int, bytes]], id12: str | None
     ) -> Known | None:

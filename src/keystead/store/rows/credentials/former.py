@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import bindparam, exists, func, or_, update
+from sqlalchemy import bindparam, exists, func, or_, select, update
 
 from keystead.store.rows.statement import kept
 from keystead.store.schema import tables
@@ -47,6 +47,9 @@ _SET_ASIDE: Final = kept(
     update(tables.credentials)
     .where(_C.id == bindparam("wanted"), _C.deleted_at.is_(None))
     .values(deleted_at=bindparam("now"))
+)
+_SUCCESSOR: Final = kept(
+    select(_C.id).where(_C.former_id == bindparam("wanted"), _C.deleted_at.is_(None))
 )
 _REVOKE: Final = kept(
     update(tables.credentials)
@@ -95,6 +98,11 @@ class FormerRows:
         )
         await self._run.changed(_FOLLOW, values)
         await self._retire(credential.former_id, end, credential.modified_at)
+
+    async def successor_of(self, former_id: str) -> str | None:
+        """See `CredentialRecords.find_successor_id`."""
+        row = await self._run.row(_SUCCESSOR, {"wanted": former_id})
+        return None if row is None else str(row[0])
 
     async def revoke(self, former_id: str, at: Instant) -> None:
         """End it with what took its place."""

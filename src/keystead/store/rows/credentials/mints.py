@@ -27,7 +27,11 @@ _C: Final = tables.credentials.c
 
 _PACED_AT: Final = kept(
     select(_P.at)
-    .where(_P.credential_id == bindparam("credential_id"), _P.at > bindparam("after"))
+    .where(
+        # Of a key that has one id alone, that one twice.
+        _P.credential_id.in_((bindparam("credential_id"), bindparam("other_id"))),
+        _P.at > bindparam("after"),
+    )
     .order_by(_P.at.desc())
     .limit(1)
     .offset(bindparam("back", type_=Integer))
@@ -78,9 +82,12 @@ class MintRows:
         """Work within one transaction."""
         self._run = run
 
-    async def paced_at(self, credential_id: str, back: int, after: Instant) -> Instant | None:
+    async def paced_at(
+        self, credential_ids: tuple[str, ...], back: int, after: Instant
+    ) -> Instant | None:
         """See the port."""
-        values = {"credential_id": credential_id, "back": back, "after": after}
+        first, last = credential_ids[0], credential_ids[-1]
+        values = {"credential_id": first, "other_id": last, "back": back, "after": after}
         row = await self._run.row(_PACED_AT, values)
         return None if row is None else Instant(row[0])
 
