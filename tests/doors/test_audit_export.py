@@ -62,11 +62,14 @@ def test_a_checkpoint_stands_behind_what_is_whole_alone(server: Server) -> None:
     assert not any("checkpoint" in each for each in exported(server, verb="owner.create"))
 
 
-def test_k17_an_export_says_in_its_entry_that_it_was_filtered(server: Server) -> None:
-    exported(server, verb="owner.create")
+def test_k17_an_export_says_in_its_entry_how_it_was_filtered(server: Server) -> None:
+    exported(server, verb="owner.create", after="2020-01-01T01:00:00+01:00")
     exported(server)
     facts = [each["facts"] for each in entries(server, verb="audit.export")[-2:]]
-    assert [each.get("filtered") for each in facts] == [True, None]
+    assert [each.get("filters") for each in facts] == [
+        "verb=owner.create after=2020-01-01T00:00:00Z",
+        None,
+    ]
 
 
 def test_k17_between_two_instants(clocked: Clocked) -> None:

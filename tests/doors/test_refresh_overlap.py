@@ -184,6 +184,7 @@ def test_c22_the_first_use_of_the_new_secret_ends_the_former_id(clocked: Clocked
     assert record_of(clocked, it.new.record["id"])["former"] is None
     (entry,) = entries(clocked, verb="credential.retire", object=it.new.record["id"])
     assert entry["actor"]["kind"] == "system"
+    assert entry["facts"] == {"secret": 1, "former": old.record["id"]}
     longest = refresh(clocked, it.new, overlap_seconds=..., revoke_after_first_use=True)
     assert longest.new.record["former"]["ends_at"] == clocked.after(days=7)
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from keystead.audit.joins import chain_fact
 from keystead.audit.pages import Found, Page, newest_page, next_page
 from keystead.audit.verification import Verification
+from keystead.core.clock import format_instant
 from keystead.gate.acts.operation import Told, operation
 from keystead.policy.permissions import Permission
 from keystead.ports.audit import NEWEST, AuditQuery, Moment
@@ -40,6 +41,7 @@ __all__ = [
 
 _ALL: Final = AuditQuery()
 
+_MAX_WRITTEN: Final = 500
 _MOST_LOOKS: Final = 50
 """Behind a cursor and in each chain; the page then says that there is more, wherever it is."""
 
@@ -66,8 +68,8 @@ async def list_events(
 @operation("audit.export", needs=Permission.AUDIT_EXPORT, told=Told.ENTERED)
 async def begin_export(act: Act, query: AuditQuery = _ALL) -> Sequence[ChainState]:
     """Begin an export, and return the chains, each to be exported to its present end."""
-    filtered = {} if query == _ALL else {"filtered": True}
-    chains = await _begin(act, "export", **filtered)
+    filters = {} if query == _ALL else {"filters": _written(query)}
+    chains = await _begin(act, "export", **filters)
     return [chain for chain in chains if query.node in {None, chain.node}]
 
 
@@ -109,7 +111,15 @@ async def _cuts(act: Act) -> Sequence[SignedHead]:
     return [chain.cut for chain in await act.tx.audit.chains() if chain.cut is not None]
 
 
-async def _begin(act: Act, what: str, **facts: bool) -> Sequence[ChainState]:
+def _written(query: AuditQuery) -> str:
+    """Return what a query asks for, so that who reads of an export knows what left."""
+    given = {name: getattr(query, name) for name in query.__slots__}
+    for name in ("after", "before"):
+        given[name] = None if given[name] is None else format_instant(given[name])
+    return " ".join(f"{n}={v}" for n, v in given.items() if v is not None)[:_MAX_WRITTEN]
+
+
+async def _begin(act: Act, what: str, **facts: str) -> Sequence[ChainState]:
     chains = await act.tx.audit.chains()
     ends = {chain_fact(chain.node): chain.end for chain in chains}
     act.about("audit", "", what, **ends, **facts)

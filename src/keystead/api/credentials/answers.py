@@ -308,7 +308,7 @@ def _former(listed: Listed, at: Instant) -> FormerAnswer | None:
     return FormerAnswer(
         id_,
         public_id(KINDS[c.kind].marks[c.type], id_.partition("_")[2]),
-        text_of(c.former_ends_at),
+        text_of(min(end for end in (c.former_ends_at, c.expires_at) if end is not None)),
         _last_used(use),
         use is not None and c.last_refreshed_at is not None and use.at >= c.last_refreshed_at,
     )

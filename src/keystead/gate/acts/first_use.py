@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Final
 
 from keystead.audit.event import ObjectRef
 from keystead.core.actor import SYSTEM
+from keystead.credentials.lifecycle import former
 from keystead.crypto.token_format import without_tokens
 from keystead.gate.events import allowed_event
 
 if TYPE_CHECKING:
     from keystead.core.arrival import Arrival
+    from keystead.gate.events import Fact
     from keystead.ports.credentials import Known
     from keystead.ports.store import Store, Tx
 
@@ -27,6 +29,9 @@ async def end_older(store: Store, known: Known, arrival: Arrival) -> None:
     async def end(tx: Tx) -> None:
         # Of several processes that see a first use, one does it.
         if await tx.credentials.end_older(credential.id, n, arrival.at):
-            await tx.audit.append(allowed_event(_RETIRE, SYSTEM, arrival, about, {"secret": n}))
+            facts: dict[str, Fact] = {"secret": n}
+            if (ended := former(credential, arrival.at)) is not None:
+                facts["former"] = ended
+            await tx.audit.append(allowed_event(_RETIRE, SYSTEM, arrival, about, facts))
 
     await store.act(end)
