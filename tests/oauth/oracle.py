@@ -1,7 +1,7 @@
 """What is asked of Keystead and of a provider that others wrote, what is compared, and where they differ.
 
 Compared is what a client acts upon: the status, the error, the scheme that is challenged for, the names of
-what is answered, and that nothing may be stored.
+what is answered, what is told of a token, member by member, and that nothing may be stored.
 """
 
 from __future__ import annotations
@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import quote_plus
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tests.running import Answer
 
 __all__ = [
     "CASES", "DEVIATIONS", "INTROSPECTION", "RESOURCE", "REVOCATION", "SIGNED", "TOKEN", "Case", "Deviation",
-    "Seen", "seen",
+    "Own", "Seen", "seen",
 ]  # fmt: skip
 
 RESOURCE: Final = "https://orders.example/api"
@@ -29,7 +31,7 @@ TOKEN, INTROSPECTION, REVOCATION = "token", "introspection", "revocation"
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One request; in its body `{id}`, `{secret}` and `{token}` stand for the client's own.
+    """One request; in its body `{id}`, `{secret}`, `{token}`, `{wide}` and `{jwt}` are the client's own.
 
     Attributes:
         by: `basic`, `wrong`, `unknown` for the header; `post` for the body; `signed` for an assertion in
@@ -83,6 +85,8 @@ CASES: Final[dict[str, Case]] = {
     "get": Case(TOKEN, "basic", "", method="GET"),
     "in-the-url": Case(TOKEN, "basic", "", query=f"?{GRANT}"),
     "introspect": Case(INTROSPECTION, "basic", "token={token}"),
+    "introspect-two-scopes": Case(INTROSPECTION, "basic", "token={wide}"),
+    "introspect-a-jwt": Case(INTROSPECTION, "basic", "token={jwt}"),
     "introspect-with-a-hint": Case(INTROSPECTION, "basic", "token={token}&token_type_hint=access_token"),
     "introspect-with-a-wrong-hint": Case(
         INTROSPECTION, "basic", "token={token}&token_type_hint=refresh_token"
@@ -105,11 +109,17 @@ CASES: Final[dict[str, Case]] = {
 }  # fmt: skip
 
 
+# Of ours alone, and another with each token; a test of its own looks for them.
+_OWN_ALONE: Final = {"jti", "keystead_owner"}
+_PATIENCE: Final = 60
+
+
 class Seen(NamedTuple):
     """What a client acts upon.
 
     Attributes:
         names: of what is answered; of a token that is a JWT, its type and its claims too.
+        told: of a token that is asked about, every member with its value.
     """
 
     status: int
@@ -117,17 +127,35 @@ class Seen(NamedTuple):
     challenge: str
     names: frozenset[str]
     stored: bool
+    told: frozenset[str]
 
 
-def seen(answer: Answer) -> Seen:
+@dataclass(frozen=True, slots=True)
+class Own:
+    """What each of the two must say otherwise, since it is its own: its client, itself, and the time."""
+
+    client_id: str
+    issuer: str
+    now: int
+
+    def of(self, name: str, told: Mapping[str, Any]) -> object:
+        """Return a member's value as it is to be compared."""
+        value = told[name]
+        if name == "exp":
+            return f"iat + {value - told['iat']}"
+        if name in {"iat", "nbf"}:
+            return "now" if abs(value - self.now) <= _PATIENCE else value
+        return {self.client_id: "the client", self.issuer: "the issuer"}.get(value, value)
+
+
+def seen(answer: Answer, own: Own) -> Seen:
     found: dict[str, Any] = {}
     if answer.body and "json" in answer.headers.get("content-type", ""):
         found = answer.json()
     names: set[str] = {
         name for name in ("access_token", "token_type", "expires_in", "scope") if name in found
     }
-    if "active" in found:
-        names.add(f"active: {found['active']}")
+    told = found if "active" in found else {}
     head, *rest = str(found.get("access_token", "")).split(".")
     if len(rest) == 2:
         names |= {f"typ: {_read(head)['typ']}", *(f"claim {name}" for name in _read(rest[0]))}
@@ -137,6 +165,7 @@ def seen(answer: Answer) -> Seen:
         answer.headers.get("www-authenticate", "").partition(" ")[0],
         frozenset(names),
         "no-store" not in answer.headers.get("cache-control", ""),
+        frozenset(f"{name}: {own.of(name, told)}" for name in told if name not in _OWN_ALONE),
     )
 
 
@@ -149,7 +178,8 @@ class Deviation(NamedTuple):
 
     Attributes:
         reason: why ours is another answer.
-        ours: what of ours is another, by the names of `Seen`; all else is the same.
+        ours: what of ours is another, by the names of `Seen`; all else is the same. Of what is `told` these
+            are the members that it does not tell, or tells otherwise.
     """
 
     reason: str
@@ -177,6 +207,15 @@ _STORE: Final = Deviation(
     "nothing of ours is stored, an answer about revocation neither", {"stored": False}
 )
 
+_TOLD_TOO: Final = frozenset(
+    {"sub: the client", "username: admin", "nbf: now", "keystead_kind: access_token"}
+)
+_MORE: Final = Deviation(
+    "ours tells more of what RFC 7662 §2.2 names: for whom the token stands (of client credentials the "
+    "client: RFC 9068 §2.2), whose it is and since when; and what was shown, by a name of its own",
+    {"told": _TOLD_TOO},
+)
+
 DEVIATIONS: Final[dict[str, Deviation]] = {
     "issue": _ALL,
     "issue-empty-scope": _ALL,
@@ -196,6 +235,33 @@ DEVIATIONS: Final[dict[str, Deviation]] = {
     "no-client": _NOBODY,
     "client-id-alone": _BASIC,
     "get": _METHOD,
+    "introspect": _MORE,
+    "introspect-two-scopes": _MORE,
+    "introspect-with-a-hint": _MORE,
+    "introspect-with-a-wrong-hint": _MORE,
+    "introspect-unknown-hint": _MORE,
+    "introspect-by-assertion": _MORE,
+    "introspect-a-jwt": Deviation(
+        "ours tells of JWTs too, since they can be revoked; it refuses to (unsupported_token_type)",
+        {
+            "status": 200,
+            "error": "",
+            "names": frozenset({"token_type", "scope"}),
+            "told": frozenset(
+                {
+                    "active: True",
+                    "scope: orders:read",
+                    "client_id: the client",
+                    "token_type: Bearer",
+                    "exp: iat + 3600",
+                    "iat: now",
+                    f"aud: {SIGNED}",
+                    "iss: the issuer",
+                    *_TOLD_TOO,
+                }
+            ),
+        },
+    ),
     "introspect-by-a-stranger": _NOBODY,
     "introspect-by-get": _METHOD,
     "revoke": _STORE,

@@ -23,6 +23,7 @@ from tests.oauth.oracle import (
     SIGNED,
     TOKEN,
     Case,
+    Own,
     Seen,
     seen,
 )
@@ -34,6 +35,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PAIR: Final = client_pair("ES256", "oracle")
+SHOWN: Final = {
+    "{token}": {"scope": "orders:read"},
+    "{wide}": {"scope": "orders:read orders:write"},
+    "{jwt}": {"scope": "orders:read", "resource": SIGNED},
+}
+"""What each token of a case's body was asked for with."""
 _NUMBERS = count()
 
 
@@ -120,26 +127,45 @@ def asked(peer: Peer, case: Case) -> Seen:
                 body += f"&client_assertion_type={quote_plus(TYPE)}"
         case _:
             pass
-    if "{token}" in body:
-        form = urlencode({"grant_type": "client_credentials", "scope": "orders:read"}).encode()
-        sent = {"Content-Type": FORM, "Authorization": basic(*peer.basic)}
-        issued = send(peer.url, "POST", peer.paths[TOKEN], form, sent)
-        body = body.replace("{token}", issued.json()["access_token"])
+    for name, more in SHOWN.items():
+        if name in body:
+            form = urlencode({"grant_type": "client_credentials", **more}).encode()
+            sent = {"Content-Type": FORM, "Authorization": basic(*peer.basic)}
+            issued = send(peer.url, "POST", peer.paths[TOKEN], form, sent)
+            body = body.replace(name, issued.json()["access_token"])
     body = body.replace("{id}", identity).replace("{secret}", secret)
     path = peer.paths[case.endpoint] + case.query
-    return seen(send(peer.url, case.method, path, body.encode() or None, headers))
+    own = Own(peer.basic[0], peer.issuer, int(SystemClock().now() // 1_000_000))
+    return seen(send(peer.url, case.method, path, body.encode() or None, headers), own)
+
+
+def members(told: frozenset[str]) -> set[str]:
+    return {each.partition(":")[0] for each in told}
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_both_answer_alike_but_for_what_is_meant(ours: Peer, other: Peer, name: str) -> None:
     one, another = asked(ours, CASES[name]), asked(other, CASES[name])
-    differing = {
+    differing: dict[str, object] = {
         field: mine
         for field, mine, theirs in zip(Seen._fields, one, another, strict=True)
         if mine != theirs
     }
+    if "told" in differing:
+        differing["told"] = one.told - another.told
+        assert members(another.told) <= members(one.told), "it tells nothing that ours does not"
     assert differing == (DEVIATIONS[name].ours if name in DEVIATIONS else {})
 
 
 def test_every_deviation_is_one_of_a_case() -> None:
     assert set(DEVIATIONS) <= set(CASES)
+
+
+def test_what_ours_tells_of_its_own_alone_is_there(ours: Peer) -> None:
+    form = urlencode({"grant_type": "client_credentials", **SHOWN["{token}"]}).encode()
+    sent = {"Content-Type": FORM, "Authorization": basic(*ours.basic)}
+    token = send(ours.url, "POST", ours.paths[TOKEN], form, sent).json()["access_token"]
+    asked_about = urlencode({"token": token}).encode()
+    told = ok(send(ours.url, "POST", ours.paths[INTROSPECTION], asked_about, sent))
+    assert told["jti"] == token[4:16]
+    assert told["keystead_owner"].startswith("own_")
