@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.crash.nodes import found, join
+from tests.doors.registering import access, given, register
 from tests.relay import Relay, relay
 from tests.running import KEYSTEAD, Answer, Server, start
 from tests.store.servers import own_schema, require_server
@@ -196,3 +197,20 @@ def test_who_was_ended_elsewhere_gives_himself_no_new_secret_unheard(
             line.lose(None)
         took = time.monotonic() - begun
         assert took > 1 or (answer.status, answer.code) == (401, f"credential_{step}d")
+
+
+def test_an_api_that_was_registered_elsewhere_is_verified_for_unheard(nodes: Nodes) -> None:
+    first, second, line = nodes
+    took = 2.0
+    while took > 1:
+        line.lose(b"keystead_generation")
+        begun = time.monotonic()
+        try:
+            api = register(first)
+            token, _ = given(first, access(api, "scan:read"))
+            body = {"token": token, "audience": api["identifier"]}
+            answer = second.call("POST", f"{V1}/verify", body)
+        finally:
+            line.lose(None)
+        took = time.monotonic() - begun
+        assert took > 1 or answer.json()["code"] == "VALID"

@@ -14,10 +14,13 @@ from keystead.credentials.wish import CredentialWish
 from keystead.crypto.token_format import public_id
 from keystead.gate.visit import Visit
 from keystead.house import House
+from keystead.operations.catalogue.apis import create_api
 from keystead.operations.credentials import credentials
 from keystead.operations.credentials.verification import Shown, verify
 from keystead.operations.oauth.introspection import introspect_token
 from keystead.operations.whoami import whoami
+from keystead.policy.catalogue.catalogue import Action, Group, Resource
+from keystead.policy.catalogue.wish import APIWish
 from keystead.policy.permissions import KEYSTEAD_API, Permission
 from keystead.policy.scope_expression import demand_of
 from keystead.policy.scopes import Access
@@ -110,6 +113,28 @@ def test_what_a_neighbour_adds_is_held_at_the_next_showing(tmp_path: Path, place
             more = (Access(KEYSTEAD_API, (Permission.ACCOUNTS_LIST, wanted)),)
             await home.perform(credentials.edit_credential, made.id, CredentialWish(access=more))
             assert await told(home, neighbour, token, wanted) == ("VALID", True)
+
+    asyncio.run(run())
+
+
+@PLACES
+def test_an_api_that_a_neighbour_registers_is_one_at_the_next_showing(
+    tmp_path: Path, place: Place
+) -> None:
+    """The token is new too, and read; what it is judged by is remembered."""
+
+    async def run() -> None:
+        async with place(tmp_path / "data") as home, next_door(home) as neighbour:
+            token, _ = await home.issue(Permission.ACCOUNTS_LIST)
+            assert await told(home, neighbour, token) == ("VALID", True)
+            scan = Group("all", (Resource("scan", (Action("read"),)),))
+            wish = APIWish(identifier="https://scans.example", name="Scans", groups=(scan,))
+            await home.perform(create_api, wish)
+            access = Access("https://scans.example", ("scan:read",))
+            fresh, _ = await home.issue(access=(access,))
+            shown = Shown(token=fresh, audience="https://scans.example")
+            verdict = await neighbour.gate.perform(verify, Visit(home.arrival()), shown)
+            assert verdict.code == "VALID"
 
     asyncio.run(run())
 

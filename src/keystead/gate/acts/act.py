@@ -108,8 +108,9 @@ class Act:
 
     @property
     def is_certain(self) -> bool:
-        """Whether nobody was refused by what may be behind another node's."""
-        return not self.recall.is_doubtful or any(each.is_allowed for each in self.seen)
+        """Whether nobody was refused by what may be behind another node's; what is written is done."""
+        allowed = any(each.is_allowed for each in self.seen)
+        return self.writes or not self.recall.asked or allowed
 
     @property
     def object(self) -> ObjectRef | None:

@@ -24,13 +24,13 @@ class Recall:
     see what another act of the same group has done, which may yet be taken back.
 
     Attributes:
-        is_doubtful: it was answered out of memory, or by keys that found nothing. Another node's may be
-            newer, so that nobody is refused by it alone.
+        asked: something was looked up. What it is judged by besides, its APIs and keys, is remembered, and
+            another node's may be newer, so that nobody is refused by it alone.
     """
 
     def __init__(self, tx: Tx, memory: Freshness | None) -> None:
         """Belong to an act whose transaction has read nothing yet; without a memory, to one that changes."""
-        self.is_doubtful = False
+        self.asked = False
         self._tx = tx
         self._memory = memory
         # Taken before anything is read, so that what is read then and has changed since is not remembered.
@@ -51,17 +51,13 @@ class Recall:
         return await self._tx.credentials.find_signing(id12)
 
     def _recalled(self, candidates: Candidates) -> Known | None:
-        held = None if self._memory is None else self._memory.recall(candidates)
-        self.is_doubtful = held is not None
-        return held
+        self.asked = True
+        return None if self._memory is None else self._memory.recall(candidates)
 
     async def _learnt(self, found: Awaitable[Known | None]) -> Known | None:
         known = await found
-        if self._memory is None:
+        if self._memory is None or known is None:
             return known
-        if known is None:
-            self.is_doubtful = True
-            return None
         known = await self._memory.with_own(self._tx, known)
         self._memory.learn(known, self._drops)
         return known
