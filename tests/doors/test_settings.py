@@ -129,3 +129,28 @@ def test_a_change_is_entered_by_the_names_of_what_changed(strict: Server) -> Non
     found = ok(strict.call("GET", f"{V1}/audit/events?verb=settings.edit&page_size=1"))
     (event,) = found["items"]
     assert (event["verb"], event["decision"]) == ("settings.edit", "allowed")
+
+
+def test_c13_public_networks_alone_may_be_demanded(strict: Server) -> None:
+    _, made = strict.token("accounts:list", networks=["8.8.8.0/24"])
+    one = f"{V1}/credentials/{made['id']}"
+    private = (
+        "10.0.0.0/8", "192.168.1.7", "172.16.0.0/12", "127.0.0.1", "169.254.1.1", "100.64.0.0/10",
+        "8.0.0.0/6", "::1", "fe80::/10", "fd00::/8", "::ffff:10.0.0.1",
+    )  # fmt: skip
+    for network in private:
+        assert new_token(strict, networks=[network]) == (201, []), network
+    set_to(strict, require_public_networks=True)
+    try:
+        for network in private:
+            mixed = ["8.8.8.8", network, "2606:4700::/32"]
+            assert new_token(strict, networks=mixed) == (400, ["networks[1]"]), network
+            refused = strict.call("PATCH", one, {"networks": mixed})
+            assert [error["field"] for error in refused.json()["errors"]] == ["networks[1]"]
+        public = ["8.8.8.8", "2606:4700::/32"]
+        assert new_token(strict, networks=public)[0] == 201
+        edited = ok(strict.call("PATCH", one, {"networks": public}))
+        assert [each["text"] for each in edited["networks"]] == public
+        assert new_token(strict)[0] == 201, "to be bound to networks at all is another rule"
+    finally:
+        set_to(strict, require_public_networks=False)

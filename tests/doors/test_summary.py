@@ -76,3 +76,34 @@ def test_it_counts_what_the_caller_may_see(house: Clocked) -> None:
         "api_key": (1, 0, 0, 1),
         "oauth_client": (0, 0, 0, 0),
     }
+
+
+def test_c19_what_has_expired_is_counted_from_its_end_on(house: Clocked) -> None:
+    before = summary(house)["api_key"]
+    end = house.after(days=1)
+    gone = issue(house, "api_key", "gone", expires_at=end)["credential"]["id"]
+    issue(house, "api_key", "deleted", expires_at=end)
+    house.set(end, microseconds=-1)
+    assert summary(house)["api_key"][2] == before[2] == listed(house, "api_key", "expired")
+    house.set(end)
+    assert summary(house)["api_key"][2] == before[2] + 2 == listed(house, "api_key", "expired")
+    ok(house.call("DELETE", f"{V1}/credentials/{gone}"), 204)
+    assert summary(house)["api_key"][2] == before[2] + 1 == listed(house, "api_key", "expired")
+
+
+def test_c20_what_expires_within_30_days_is_counted(house: Clocked) -> None:
+    before = summary(house)["api_key"]
+    end = house.after(days=31)
+    issue(house, "api_key", "ending", expires_at=end)
+    issue(house, "api_key", "lasting")
+
+    def expiring() -> int:
+        counted = summary(house)["api_key"][1]
+        assert counted == listed(house, "api_key", "expiring")
+        return counted - before[1]
+
+    found = []
+    for span in ({"days": -30, "microseconds": -1}, {"days": -30}, {"microseconds": -1}, {}):
+        house.set(end, **span)
+        found.append(expiring())
+    assert found == [0, 1, 1, 0], "from 30 days before its end on, and no more once it has ended"

@@ -206,3 +206,24 @@ def test_what_expired_while_it_was_off_is_not_revived_by_an_edit(clocked: Clocke
     ok(clocked.call("POST", f"{path}/rotate", {"expires_at": clocked.after(hours=1)}))
     ok(clocked.call("POST", f"{path}/enable"))
     assert lives(clocked, made["secret"]) == [False]
+
+
+def test_a7_a_token_past_its_end_lives_on_with_a_new_secret_alone(clocked: Clocked) -> None:
+    end = clocked.after(hours=1)
+    token, record = clocked.token("folders:list", "self:rotate", expires_at=end)
+    path = f"{CREDENTIALS}/{record['id']}"
+    clocked.set(end)
+    for asked in (("GET", WHOAMI), ("GET", f"{V1}/folders"), ("POST", f"{V1}/self/rotate")):
+        refused = clocked.call(*asked, token=token)
+        assert problem(refused) == (401, "credential_expired")
+    # Neither an edit nor any other change of it makes that secret good again.
+    for wish in ({"expires_at": clocked.after(hours=1)}, {"expires_at": None}):
+        assert problem(clocked.call("PATCH", path, wish)) == (409, "wrong_state")
+    for act in ("disable", "enable"):
+        clocked.call("POST", f"{path}/{act}")
+    assert lives(clocked, token) == [False]
+    wish = {"expires_at": clocked.after(hours=1)}
+    renewed = ok(clocked.call("POST", f"{path}/rotate", wish))
+    assert renewed["secret"] != token
+    assert renewed["credential"]["id"] == record["id"], "it is the same token, by another secret"
+    assert lives(clocked, token, renewed["secret"]) == [False, True]

@@ -8,6 +8,8 @@ import pytest
 
 from tests.clocked import Clocked
 from tests.doors.cast import V1, application, member, ok, problem, unknown_token, until
+from tests.doors.registering import access, register
+from tests.oauth.asking import client, exchanged, key
 from tests.running import Answer, Served, Server
 
 VERIFY = f"{V1}/verify"
@@ -189,3 +191,36 @@ def test_the_token_is_repeated_nowhere(server: Server) -> None:
     ]
     events = server.call("GET", f"{V1}/audit/events?verb=credential.verify&page_size=50")
     assert all(token.encode() not in answer.body for answer in (*answers, events))
+
+
+@pytest.mark.parametrize(
+    "kind", ["api_token", "api_key", "access_token of a client", "signed_token of a key"]
+)
+def test_k1_one_call_verifies_a_credential_of_any_kind(server: Server, kind: str) -> None:
+    signed = {"token_format": "jwt", "offline_networks": "accepted"}
+    is_signed = kind.startswith("signed")
+    api = register(server, **(signed if is_signed else {}))
+    more: dict[str, Any] = {
+        "access": [access(api, "scan:read")], "networks": ["127.0.0.0/8", "192.0.2.0/24"],
+    }  # fmt: skip
+    match kind.partition(" of a ")[2]:
+        case "client":
+            token = exchanged(server, client(server, **more))
+        case "key":
+            token = exchanged(server, key(server, **more))
+        case _:
+            token = client(server, kind=kind, **more).secret
+    assert token.startswith("ey") is is_signed
+
+    def told(**asked: object) -> tuple[str, list[str]]:
+        body = {"token": token, "client_ip": "192.0.2.9", "audience": api["identifier"], **asked}
+        found = ok(server.call("POST", VERIFY, body))
+        assert found["active"] is (found["code"] == "VALID")
+        return found["code"], found["scopes"]
+
+    assert told() == ("VALID", ["scan:read"])
+    assert told(scopes="scan:read OR scan:create")[0] == "VALID"
+    assert told(scopes=["scan:read", "scan:create"])[0] == "INSUFFICIENT_SCOPE"
+    assert told(client_ip="198.51.100.9")[0] == "NETWORK_DENIED"
+    assert told(client_ip=None)[0] == "NETWORK_UNDECIDED"
+    assert told(audience=register(server)["identifier"])[0] == "AUDIENCE_MISMATCH"
