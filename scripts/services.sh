@@ -118,6 +118,10 @@ say "wrk is there"
 [ -e /usr/lib/softhsm/libsofthsm2.so ] || install softhsm2
 say "SoftHSM is there"
 
+# --- nginx, which tests put before a server of theirs: a program, not a server --------------------
+[ -x /usr/sbin/nginx ] || install nginx
+say "nginx is there"
+
 # --- ip, by which a trial gives a node a network of its own ---------------------------------------
 command -v ip >/dev/null || install iproute2
 say "ip is there"
