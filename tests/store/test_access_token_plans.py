@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy.dialects import sqlite
 
 from keystead.store.rows.credentials.access_tokens import AccessTokenRows, AssertionRows
-from keystead.store.rows.statement import Compiled
+from keystead.store.rows.statement import Compiler
 from keystead.store.sqlite.connection import DATABASE
 from tests.store.installations import copy_of_an_installation
 from tests.store.records import NOON
@@ -47,7 +47,7 @@ class Explained:
         self.plan = ""
 
     async def rows(self, statement: Executable, values: Mapping[str, object]) -> list[Any]:
-        compiled = Compiled(statement, sqlite.dialect(paramstyle="named"))
+        compiled = Compiler(sqlite.dialect(paramstyle="named")).compiled(statement)
         given = {**compiled.fixed, "revoked_at": None, **values}
         told = self._base.execute(f"EXPLAIN QUERY PLAN {compiled.sql}", given)
         self.plan = "\n".join(row[3] for row in told)

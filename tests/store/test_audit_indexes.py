@@ -18,7 +18,7 @@ from keystead.ports.audit import NEWEST, AuditQuery, Moment
 from keystead.store.postgres.aside import Aside
 from keystead.store.postgres.migrate import migrate
 from keystead.store.rows.audit import AuditRows
-from keystead.store.rows.statement import Compiled
+from keystead.store.rows.statement import Compiled, Compiler
 from keystead.store.sqlite.connection import DATABASE
 from tests.store.installations import copy_of_an_installation
 from tests.store.servers import own_schema, require_server
@@ -101,7 +101,7 @@ class Explained:
         self.plans: list[str] = []
 
     async def rows(self, statement: Executable, values: Mapping[str, object]) -> list[Any]:
-        self.plans.append(self._explain(Compiled(statement, self._dialect), values))
+        self.plans.append(self._explain(Compiler(self._dialect).compiled(statement), values))
         return []
 
     async def row(self, statement: Executable, values: Mapping[str, object]) -> None:

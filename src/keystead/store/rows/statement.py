@@ -6,10 +6,11 @@ here, because a statement that stands at module level is compiled once per engin
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
-from sqlalchemy import BindParameter, and_, bindparam, tuple_
+from sqlalchemy import and_, bindparam, tuple_
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.expression import Executable
 from sqlalchemy.sql.functions import FunctionElement
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement
     from sqlalchemy.engine import Dialect
+    from sqlalchemy.sql.cache_key import CacheKey
     from sqlalchemy.sql.compiler import SQLCompiler
 
 __all__ = ["Compiled", "Compiler", "Row", "Runner", "holds", "is_one_of", "kept", "lies_between"]
@@ -28,6 +30,9 @@ E = TypeVar("E", bound=Executable)
 _SHORT: Final = 4
 """GLOB compares all of a text from each place on: in `aaa…` a long part that ends otherwise takes it a
 hundred times as long as `instr`."""
+
+_MOST_ALIKE: Final = 500
+"""Statements that are remembered without being kept: more than lists can be asked for in a day's work."""
 
 Row = Any
 """A row of the driver: values by position and by column name."""
@@ -78,32 +83,40 @@ def _in_array(element: is_one_of, compiler: SQLCompiler, **kw: Any) -> str:  # n
     return f"{compiler.process(column, **kw)} = ANY(CAST({inside} AS text[]))"
 
 
-class holds(FunctionElement[bool]):  # noqa: N801  # reads as a condition
-    """A text holds another one somewhere; no character of it is a wildcard."""
-
+class _Holds(FunctionElement[bool]):
     inherit_cache = True
     name = "holds"
 
-    def __init__(self, text: ColumnElement[Any], part: ColumnElement[Any] | str) -> None:
-        """Look for a part in a text."""
-        super().__init__(text, part)
+
+class _HoldsShort(_Holds):
+    """As the other; a class of its own, since a statement is remembered by the classes of its parts."""
+
+    inherit_cache = True
 
 
-@compiles(holds, "sqlite")
-def _instr(element: holds, compiler: SQLCompiler, **kw: Any) -> str:  # noqa: ANN401
-    # GLOB looks for a pattern's first letter quicker than instr looks for a text, where parts are short.
-    sought = list(element.clauses)[1]
-    is_long = isinstance(sought, BindParameter) and len(str(sought.value)) > _SHORT
+def holds(text: ColumnElement[Any], part: str) -> FunctionElement[bool]:
+    """Say whether a text holds another one somewhere; no character of it is a wildcard."""
+    return (_HoldsShort if len(part) <= _SHORT else _Holds)(text, part)
+
+
+@compiles(_Holds, "sqlite")
+def _instr(element: _Holds, compiler: SQLCompiler, **kw: Any) -> str:  # noqa: ANN401
     text, part = (compiler.process(clause, **kw) for clause in element.clauses)
-    if is_long:
-        return f"instr({text}, {part}) > 0"
+    return f"instr({text}, {part}) > 0"
+
+
+@compiles(_HoldsShort, "sqlite")
+def _glob(element: _HoldsShort, compiler: SQLCompiler, **kw: Any) -> str:  # noqa: ANN401
+    # GLOB looks for a pattern's first letter quicker than instr looks for a text, where parts are short.
+    text, part = (compiler.process(clause, **kw) for clause in element.clauses)
     for wild in "[*?":
         part = f"replace({part}, '{wild}', '[{wild}]')"
     return f"{text} GLOB '*' || {part} || '*'"
 
 
-@compiles(holds, "postgresql")
-def _strpos(element: holds, compiler: SQLCompiler, **kw: Any) -> str:  # noqa: ANN401
+@compiles(_Holds, "postgresql")
+@compiles(_HoldsShort, "postgresql")
+def _strpos(element: _Holds, compiler: SQLCompiler, **kw: Any) -> str:  # noqa: ANN401
     text, part = (compiler.process(clause, **kw) for clause in element.clauses)
     return f"strpos({text}, {part}) > 0"
 
@@ -141,6 +154,7 @@ def _by_columns(element: lies_between, compiler: SQLCompiler, **kw: Any) -> str:
     return compiler.process(element.by_columns, **kw)
 
 
+@dataclass(frozen=True, slots=True)
 class Compiled:
     """One statement as its engine's text, with the values that stood in it.
 
@@ -149,17 +163,14 @@ class Compiled:
         place: returns the values of a mapping in that order.
     """
 
-    __slots__ = ("fixed", "names", "place", "sql")
+    sql: str
+    names: tuple[str, ...]
+    place: Callable[[Mapping[str, object]], tuple[object, ...]]
+    fixed: Mapping[str, object]
 
-    def __init__(self, statement: Executable, dialect: Dialect) -> None:
-        """Compile for an engine."""
-        compiled = statement.compile(dialect=dialect)  # type: ignore[attr-defined]
-        self.sql: Final[str] = str(compiled)
-        self.names: Final[tuple[str, ...]] = tuple(compiled.positiontup or ())
-        self.place: Final = _placing(self.names)
-        self.fixed: Final[dict[str, object]] = {
-            name: value for name, value in compiled.params.items() if value is not None
-        }
+
+def _given(values: Mapping[str, object]) -> dict[str, object]:
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _placing(names: Sequence[str]) -> Callable[[Mapping[str, object]], tuple[object, ...]]:
@@ -178,19 +189,41 @@ def kept(statement: E) -> E:
 
 
 class Compiler:
-    """Compiles for one engine, and remembers the statements that are kept."""
+    """Compiles for one engine, and remembers what it compiled."""
 
     def __init__(self, dialect: Dialect) -> None:
         """Compile for a dialect."""
         self._dialect = dialect
         self._kept: dict[int, tuple[Executable, Compiled]] = {}
+        self._alike: dict[object, tuple[SQLCompiler, Compiled]] = {}
 
     def compiled(self, statement: Executable) -> Compiled:
-        """Return the statement compiled; a list's, which is built anew each time, is not `kept`."""
+        """Return the statement compiled.
+
+        A list's, which is built anew each time, is not `kept`; but where one that differs in its values
+        alone was compiled before, that takes a tenth of the time.
+        """
         found = self._kept.get(id(statement))
         if found is not None and found[0] is statement:
             return found[1]
-        made = Compiled(statement, self._dialect)
         if "kept" in statement.get_execution_options():
+            _, made = self._made(statement, None)
             self._kept[id(statement)] = (statement, made)
-        return made
+            return made
+        # As SQLAlchemy's own engines remember what they have compiled.
+        key = statement._generate_cache_key()  # type: ignore[attr-defined]  # noqa: SLF001
+        if key is None:
+            return self._made(statement, None)[1]
+        alike = self._alike.get(key.key)
+        if alike is None:
+            if len(self._alike) >= _MOST_ALIKE:
+                self._alike.clear()
+            alike = self._alike[key.key] = self._made(statement, key)
+            return alike[1]
+        values = alike[0].construct_params(extracted_parameters=key.bindparams, _check=False)
+        return replace(alike[1], fixed=_given(values))
+
+    def _made(self, statement: Executable, key: CacheKey | None) -> tuple[SQLCompiler, Compiled]:
+        made = statement.compile(dialect=self._dialect, cache_key=key)  # type: ignore[attr-defined]
+        names = tuple(made.positiontup or ())
+        return made, Compiled(str(made), names, _placing(names), _given(made.params))
