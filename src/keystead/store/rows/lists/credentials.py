@@ -129,7 +129,8 @@ def _in_state(state: str, at: Instant) -> Filter:
             return _set_apart(off, "credentials_off")
         case "not_yet_valid":
             ahead = _C.not_before > at
-            return Filter(and_(_ON, ahead), Few("credentials_begins", (ahead,)))
+            few = Few("credentials_begins", (ahead,), likely=True)
+            return Filter(and_(_ON, ahead), few)
         case "expired":
             return _ending(begun, high=_C.expires_at <= at)
         case "expiring":
@@ -152,16 +153,21 @@ def _set_apart(test: ColumnElement[bool], index: str) -> Filter:
 
 
 def _ending(
-    *more: ColumnElement[bool], high: ColumnElement[bool], low: ColumnElement[bool] | None = None
+    *more: ColumnElement[bool],
+    high: ColumnElement[bool],
+    low: ColumnElement[bool] | None = None,
+    likely: bool = False,
 ) -> Filter:
     """Return the filter of what ends within bounds."""
     within = high if low is None else and_(low, high)
     leads = {_ENDING: Lead("credentials_expires", low=low, high=high), _ENDLESS: None}
-    return Filter(and_(within, *more), Few("credentials_expires", (within,)), leads)
+    few = Few("credentials_expires", (within,), likely=likely)
+    return Filter(and_(within, *more), few, leads)
 
 
 def _ends_before(end: Instant) -> Filter:
-    return _ending(high=_C.expires_at < end)
+    # Asked for by whoever renews or deletes them, so there are not many as a rule.
+    return _ending(high=_C.expires_at < end, likely=True)
 
 
 def _used_since(at: Instant) -> ColumnElement[bool]:
