@@ -72,6 +72,15 @@ def test_what_an_api_was_shown_counts_on_that_api(server: Server) -> None:
     assert {item["address"] for item in usage(server, record["id"])} == {"192.0.2.9"}
 
 
+def test_a_text_that_is_no_api_of_the_asker_s_is_not_kept(server: Server) -> None:
+    api = register(server)
+    token, record = given(server, access(api, "scan:read"))
+    for audience in (token, "https://nobody.example", "x" * 200):
+        body = {"token": token, "audience": audience}
+        assert ok(server.call("POST", f"{V1}/verify", body))["code"] == "AUDIENCE_MISMATCH"
+    await_sums(server, record["id"], {(api["identifier"], "audience_mismatch"): 3})
+
+
 def test_what_a_client_was_given_counts_as_its_own(server: Server) -> None:
     one = client(server, "folders:list")
     token = exchanged(server, one)

@@ -135,16 +135,19 @@ async def verify(act: Act, shown: Shown) -> Verdict:
         token = shown.token
         formed = is_jwt(token) or is_legacy(token) or read_secret(token) is not None
         return Verdict("NOT_FOUND" if formed else "MALFORMED")
-    mine = {api.identifier for api in apis_verified_by(act)}
+    mine = [api.identifier for api in apis_verified_by(act)]
+    shared = [api for api in mine if api in known.audience]
     # A client's own secret is no API's business: it is for the token endpoint.
-    if not KINDS[known.credential.kind].is_for_apis or mine.isdisjoint(known.audience):
+    if not KINDS[known.credential.kind].is_for_apis or not shared:
         return Verdict("NOT_FOUND")
+    # What is no API of the asker's is a text of his, and none to count by.
+    counted = asked if asked in mine else shared[0]
     denial, scopes = _decided(act, shown, asked, known)
     denial = denial or await check_shown(act, known)
     if denial is not None:
-        refuse(act, known, denial, asked, shown.address, shown.request)
+        refuse(act, known, denial, counted, shown.address, shown.request)
         return Verdict(CODES[denial.code], known)
-    allow(act, known, asked, shown.address, shown.request)
+    allow(act, known, counted, shown.address, shown.request)
     metadata = await act.tx.credentials.metadata(known.used[0])
     return Verdict("VALID", known, scopes, metadata)
 
