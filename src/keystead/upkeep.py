@@ -1,4 +1,4 @@
-"""What a process that serves does by itself: it flushes, cleans up, joins and cuts chains, and tends keys."""
+"""What a process that serves does by itself: it counts, cleans up, joins and cuts chains, and tends keys."""
 
 from __future__ import annotations
 
@@ -33,9 +33,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Upkeep", "system_arrival"]
 
-_ROLLED: Final = 500
-_ROLLS: Final = 100
-"""How many counts are put into longer periods at once, and how often in one turn."""
+_ROWS_AT_ONCE: Final = 500
+"""Counts that are put into longer periods in one transaction."""
+
+_ROUNDS: Final = 100
+"""Of those in one minute."""
 
 _LOG: Final = logging.getLogger("keystead")
 
@@ -89,6 +91,8 @@ class Upkeep:
             turn += 1
             try:
                 await self._gate.usage.flush(self._counts)
+                if turn % self._turns == 0:
+                    await self.roll_counts()
                 if left or turn % self._turns == 0:
                     left = await self.forget_ended()
                 if turn % self._turns == 0:
@@ -97,7 +101,6 @@ class Upkeep:
                     await self.tend_signing_keys()
                     await self._keys.tend(system_arrival(self._clock))
                     await self.cut()
-                    await self.roll_counts()
             except Exception as error:  # noqa: BLE001  # upkeep goes on; the next turn tries again
                 _LOG.error("upkeep: %s", type(error).__name__)  # no values
 
@@ -107,10 +110,10 @@ class Upkeep:
 
     async def roll_counts(self) -> None:
         """Put old minutes into hours and old hours into days, if this process of its node does so."""
-        turns = 0
-        while self._leader.leads() and turns < _ROLLS:
-            turns += 1
-            if await self._counts.roll(self._clock.now(), _ROLLED) < _ROLLED:
+        for _ in range(_ROUNDS):
+            if not self._leader.leads():
+                return
+            if await self._counts.roll(self._clock.now(), _ROWS_AT_ONCE) < _ROWS_AT_ONCE:
                 return
 
     async def join(self) -> None:

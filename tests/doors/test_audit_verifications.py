@@ -76,3 +76,12 @@ def test_introspection_too(alone: Server) -> None:
         assert ok(post(alone, "/oauth/introspect", form, authorization=by))["active"]
     assert ok(post(alone, "/oauth/introspect", form, authorization=by))["active"]
     assert [e["decision"] for e in entries(alone, made, "oauth.introspect")] == ["allowed"]
+
+
+def test_a_use_and_its_entry_are_one(alone: Server) -> None:
+    api = register(alone)
+    token, made = given(alone, access(api, "scan:read"), max_uses=2)
+    with all_entered(alone):
+        assert [verified(alone, token, api) for _ in range(3)] == ["VALID", "VALID", "EXPIRED"]
+        told = [entry["decision"] for entry in entries(alone, made, "credential.verify")]
+        assert told == ["allowed", "allowed", "refused"]

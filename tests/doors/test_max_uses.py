@@ -155,3 +155,24 @@ def test_a_disabled_one_comes_back_with_what_it_had_left(clocked: Clocked) -> No
     assert lives(clocked, token) == [False]
     ok(clocked.call("POST", f"{CREDENTIALS}/{id_}/enable"))
     assert lives(clocked, token, token) == [True, False]
+
+
+@pytest.mark.parametrize("uses", [1, 3])
+@pytest.mark.parametrize(
+    ("method", "path", "state"),
+    [
+        ("POST", f"{V1}/self/revoke", "revoked"),
+        ("POST", f"{CREDENTIALS}/{{id}}/revoke", "revoked"),
+        ("POST", f"{CREDENTIALS}/{{id}}/disable", "disabled"),
+        ("DELETE", f"{CREDENTIALS}/{{id}}", ""),
+    ],
+)
+def test_it_ends_itself_by_a_use(
+    server: Server, uses: int, method: str, path: str, state: str
+) -> None:
+    token, id_ = of_uses(server, uses, "credentials:revoke", "credentials:delete")
+    done = server.call(method, path.format(id=id_), token=token)
+    assert done.status in {200, 204}, done.body
+    assert lives(server, token) == [False]
+    if state:
+        assert uses_of(server, id_)[1:] == (uses - 1, state)

@@ -23,7 +23,7 @@ async def told(
     opened: Opened, length: int = MINUTE, *ids: str, page: PageRequest = SOME, **more: Instant
 ) -> list[Period]:
     query = UsageQuery(length=length, **more)
-    found = await opened.store.browse(lambda tx: tx.credentials.usage(ids or (ONE,), query, page))
+    found = await opened.store.browse(lambda tx: tx.usage.page(ids or (ONE,), query, page))
     assert found.next is None
     return list(found.items)
 
@@ -105,7 +105,7 @@ async def they_come_page_by_page(opened: Opened) -> None:
     query = UsageQuery(length=MINUTE)
     while True:
         asked = page
-        got = await opened.store.browse(lambda tx: tx.credentials.usage((ONE,), query, asked))  # noqa: B023
+        got = await opened.store.browse(lambda tx: tx.usage.page((ONE,), query, asked))  # noqa: B023
         found += got.items
         if got.next is None:
             break
@@ -146,3 +146,26 @@ async def old_minutes_become_hours_and_old_hours_days(opened: Opened) -> None:
         (DAY, "allowed", 91), (DAY, "network_denied", 1),
     ]  # fmt: skip
     assert (days[0].first_at, days[0].last_at) == (NOON, later(NOON, 89 * MINUTE))
+
+
+@story
+async def more_rows_than_are_read_at_once_are_told_whole(opened: Opened) -> None:
+    """Of one day, so that its many minutes are read again and again; and then of another one."""
+    await opened.counts.add(
+        [
+            make_use(ONE, at=later(NOON, n * MINUTE), outcome=f"code {m}")
+            for n in range(0, 30 * 60, 2)
+            for m in range(5)
+        ]
+    )
+    days = await told(opened, DAY)
+    assert [p.uses for p in days] == [540] * 5 + [360] * 5
+    query, page, found = UsageQuery(length=MINUTE), PageRequest(size=199), 0
+    while True:
+        asked = page
+        got = await opened.store.browse(lambda tx: tx.usage.page((ONE,), query, asked))  # noqa: B023
+        found += sum(each.uses for each in got.items)
+        if got.next is None:
+            break
+        page = replace(page, after=got.next)
+    assert found == 4500

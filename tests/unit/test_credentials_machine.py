@@ -122,7 +122,12 @@ class LifeMachine(RuleBasedStateMachine):
         expired = self.is_past_its_end()
         try:
             self.it = lifecycle.rotated(
-                self.it, self.now, wanted, DEFAULT, lifecycle.retirement(self.now, overlap)
+                self.it,
+                self.now,
+                wanted,
+                DEFAULT,
+                lifecycle.retirement(self.now, overlap),
+                resets_uses=True,
             )
         except Conflict:
             assert self.was_revoked or (expired and wanted is UNSET)

@@ -25,6 +25,7 @@ from keystead.policy.scope_expression import (
     demand_of,
 )
 from keystead.web.call import Answer, Call, as_answer
+from keystead.web.identifiers import Word
 from keystead.web.refusals import CHALLENGE, RETRY_SECONDS
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ class VerifyBody(Struct, forbid_unknown_fields=True, kw_only=True):
 
     `client_ip` takes the scope `tokens:assert-ip`. `scopes` is a list, of which each is demanded, or one line
     such as `a:read AND (b:write OR c:*)`. `audience` is the API's identifier; who verifies for one API may
-    leave it out. `method`, `host` and `path` stand in the audit where the credential is refused.
+    leave it out. `method`, `host` and `path` stand in the audit where an entry is made.
     """
 
     token: Annotated[str, Meta(max_length=_MAX_TOKEN)]
@@ -77,7 +78,7 @@ class VerifyBody(Struct, forbid_unknown_fields=True, kw_only=True):
     host: Annotated[str, Meta(max_length=_MAX_REQUEST["host"])] | None = None
     path: Annotated[str, Meta(max_length=_MAX_REQUEST["path"])] | None = None
     scopes: Annotated[tuple[ScopeText, ...], Meta(max_length=MAX_TERMS)] | ScopeText | None = None
-    audience: Annotated[str, Meta(max_length=255)] | None = None
+    audience: Word | None = None
 
 
 class VerifyQuery(Struct, forbid_unknown_fields=True, kw_only=True):

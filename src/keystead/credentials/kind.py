@@ -41,6 +41,7 @@ class Kind:
         is_for_apis: a client may show it to an API, which may ask what it is worth.
         has_keys: it may register public keys in place of a secret.
         has_new_ids: `refresh` replaces its id along with its secret.
+        has_max_uses: it may be good for a number of uses; what it was given would end with the last one.
     """
 
     name: str
@@ -50,9 +51,10 @@ class Kind:
     is_for_apis: bool = True
     has_keys: bool = False
     has_new_ids: bool = False
+    has_max_uses: bool = False
 
 
-API_TOKEN: Final = Kind("api_token", {"static": "t"})
+API_TOKEN: Final = Kind("api_token", {"static": "t"}, has_max_uses=True)
 """One secret text that a script presents as it is (rows S1, S2, S11)."""
 
 _API_KEY: Final = Kind("api_key", {"static": "k", KEY_ADMIN: "k"}, is_pair=True, has_new_ids=True)

@@ -179,11 +179,11 @@ def rotated(
     organisation: Organisation,
     older_end_at: Instant,
     *,
-    anew: bool = True,
+    resets_uses: bool,
 ) -> Credential:
     """Return the credential as it stands after a rotation, with its new end where one was given.
 
-    A former id ends with the older secrets. Uses count from nought, but not where it rotates itself (`anew`).
+    A former id ends with the older secrets. Where it `resets_uses` they count from nought.
 
     Raises:
         Conflict: it is revoked, or has expired and no new end was given.
@@ -201,7 +201,7 @@ def rotated(
         credential,
         expires_at=_chosen(expires_at, credential.expires_at),
         former_ends_at=None if ends is None else min(ends, older_end_at),
-        uses=0 if anew else credential.uses,
+        uses=0 if resets_uses else credential.uses,
         modified_at=at,
         revision=credential.revision + 1,
     )

@@ -56,7 +56,7 @@ class Rotation:
         return [*self._wrong_overlap(live), *self._wrong_keys(credential)]
 
     def of(
-        self, credential: Credential, at: Instant, organisation: Organisation, *, anew: bool
+        self, credential: Credential, at: Instant, organisation: Organisation, *, resets_uses: bool
     ) -> Credential:
         """Return the credential as it stands after the rotation, which has been judged.
 
@@ -64,7 +64,7 @@ class Rotation:
             Conflict, Invalid: as `lifecycle.rotated`.
         """
         ends = retirement(at, self.overlap)
-        made = rotated(credential, at, self.expires_at, organisation, ends, anew=anew)
+        made = rotated(credential, at, self.expires_at, organisation, ends, resets_uses=resets_uses)
         if isinstance(self.public_jwks, UnsetType):
             return made
         return replace(made, public_jwks=canonical_jwks(self.public_jwks))

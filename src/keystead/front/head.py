@@ -27,13 +27,17 @@ def check_head(version: str, headers: Sequence[tuple[bytes, bytes]]) -> Invalid 
         version: of HTTP, as `1.1`.
         headers: names in lower case.
     """
-    hosts = [value for name, value in headers if name == b"host"]
+    hosts, codings = [], []
+    for name, value in headers:
+        if name == b"host":
+            hosts.append(value)
+        elif name == b"transfer-encoding":
+            codings.append(value)
     # RFC 9112 §3.2. HTTP/1.0 knows no such header.
     if len(hosts) != 1 and (hosts or version != "1.0"):
         return Invalid("a request has one Host header")
     if hosts and not _HOST.fullmatch(hosts[0]):
         return Invalid("the Host header holds no host")
-    codings = [value for name, value in headers if name == b"transfer-encoding"]
     return _check_codings(version, codings) if codings else None
 
 

@@ -22,7 +22,7 @@ from keystead.gate.acts.once import Answered, Once, answer_gone, do_once, is_kep
 from keystead.gate.acts.operation import Told
 from keystead.gate.acts.preparation import Preparation
 from keystead.gate.callers.caller import Caller
-from keystead.gate.callers.numbered import is_numbered, use_up
+from keystead.gate.callers.limited import is_limited, use_up
 from keystead.gate.callers.recall import Recall
 from keystead.gate.callers.schemes import (
     Failed,
@@ -32,7 +32,8 @@ from keystead.gate.callers.schemes import (
     recognise,
     refusal_of,
 )
-from keystead.gate.telling import Telling, refusal_by
+from keystead.gate.refusals import refusal_by
+from keystead.gate.telling import Telling
 from keystead.gate.throttle import Attempts
 from keystead.gate.usage import UsageCounter
 from keystead.policy.decide import Question, decide
@@ -265,7 +266,7 @@ class Gate:
         )
 
     async def _transact(self, operation: Operation[..., Any], caller: Caller, do: Doing[R]) -> R:
-        if operation.told is Told.COUNTED and not is_numbered(caller):
+        if operation.told is Told.COUNTED and not is_limited(caller):
             read = self._store.browse if operation.browses else self._store.read
             try:
                 return await read(lambda tx: do(tx, writes=False))

@@ -11,10 +11,8 @@ from typing import TYPE_CHECKING, assert_never
 from keystead.core.actor import STRANGER, SYSTEM
 from keystead.core.errors import (
     Broken,
-    Forbidden,
     Refused,
     Throttled,
-    Unauthenticated,
     Unavailable,
 )
 from keystead.gate.acts.first_use import end_older
@@ -30,11 +28,10 @@ if TYPE_CHECKING:
     from keystead.core.arrival import Arrival
     from keystead.gate.acts.act import Seen
     from keystead.gate.usage import UsageCounter
-    from keystead.policy.restrictions import Denial
     from keystead.ports.credentials import Known
     from keystead.ports.store import Store, Tx
 
-__all__ = ["Telling", "refusal_by"]
+__all__ = ["Telling"]
 
 
 class Telling:
@@ -80,18 +77,17 @@ class Telling:
                 raise Throttled(wait)
 
     async def shown(self, seen: Iterable[Seen], arrival: Arrival) -> None:
-        """Count and enter what became of what somebody was shown and asked about."""
+        """Count what somebody was shown and asked about, and enter its refusals."""
         events = []
         for each in seen:
-            entry = each.entry
-            outcome = ALLOWED if each.is_allowed or entry is None else entry.code
+            refusal = each.refusal
+            outcome = ALLOWED if refusal is None else refusal.code
             self._usage.note(each.known, arrival.at, each.address, arrival.agent, each.api, outcome)
-            if each.is_allowed and each.known.secret.ends_older:
-                await end_older(self._store, each.known, arrival)
-            if entry is not None and (
-                each.is_allowed or self._refusals.should_enter(entry.actor, entry.code, arrival.at)
-            ):
-                events.append(entry)
+            if refusal is None:
+                if each.known.secret.ends_older:
+                    await end_older(self._store, each.known, arrival)
+            elif self._refusals.should_enter(refusal.actor, refusal.code, arrival.at):
+                events.append(refusal)
         if events:
             await self._enter(*events)
 
@@ -123,17 +119,6 @@ class Telling:
                 await tx.audit.append(event)
 
         await self._store.act(enter)
-
-
-def refusal_by(denial: Denial) -> Refused | Unavailable:
-    """Return what a denial is raised as."""
-    match denial.sort:
-        case "unauthenticated":
-            return Unauthenticated(denial.code, denial.detail, rule=denial.rule)
-        case "forbidden":
-            return Forbidden(denial.code, denial.detail, rule=denial.rule)
-        case "undecided":
-            return Unavailable(denial.code, denial.detail)
 
 
 def _code_and_rule(error: Refused | Unavailable | Broken) -> tuple[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from keystead.core.clock import MINUTE, Instant
 from keystead.policy.permissions import KEYSTEAD_API
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     Count = tuple[Instant, Instant, str, str, int]
 
 __all__ = ["UsageCounter"]
+
+_MOST: Final = 100_000
+"""Counts that are kept while they cannot be written; what would be more is lost. They are not the audit."""
 
 
 class UsageCounter:
@@ -67,6 +70,8 @@ class UsageCounter:
     def _give_back(self, taken: dict[Key, Count]) -> None:
         for key, count in taken.items():
             newer = self._uses.get(key)
+            if newer is None and len(self._uses) >= _MOST:
+                continue
             self._uses[key] = (
                 count if newer is None else (count[0], *newer[1:-1], newer[-1] + count[-1])
             )

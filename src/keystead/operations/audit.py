@@ -41,7 +41,6 @@ __all__ = [
 
 _ALL: Final = AuditQuery()
 
-_MAX_WRITTEN: Final = 500
 _MOST_LOOKS: Final = 50
 """Behind a cursor and in each chain; the page then says that there is more, wherever it is."""
 
@@ -113,10 +112,17 @@ async def _cuts(act: Act) -> Sequence[SignedHead]:
 
 def _written(query: AuditQuery) -> str:
     """Return what a query asks for, so that who reads of an export knows what left."""
-    given = {name: getattr(query, name) for name in query.__slots__}
-    for name in ("after", "before"):
-        given[name] = None if given[name] is None else format_instant(given[name])
-    return " ".join(f"{n}={v}" for n, v in given.items() if v is not None)[:_MAX_WRITTEN]
+    given = {
+        "node": query.node,
+        "verb": query.verb,
+        "owner": query.owner_id,
+        "credential": query.credential_id,
+        "object": query.object_id,
+        "decision": query.decision,
+        "after": None if query.after is None else format_instant(query.after),
+        "before": None if query.before is None else format_instant(query.before),
+    }
+    return " ".join(f"{name}={value}" for name, value in given.items() if value is not None)
 
 
 async def _begin(act: Act, what: str, **facts: str) -> Sequence[ChainState]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from keystead.core.errors import NotFound, Overtaken
 from keystead.credentials.lifecycle import former
 from keystead.gate.callers.caller import subject_of
-from keystead.gate.telling import refusal_by
+from keystead.gate.refusals import refusal_by
 from keystead.policy.decide import check_usable
 from keystead.policy.key_admin import MANAGED
 from keystead.policy.restrictions import Circumstance
@@ -40,15 +40,20 @@ async def get_self(act: Act) -> Listed:
     It is judged once more, as it stands in this act's transaction: another node may have ended it.
 
     Raises:
-        NotFound: it is gone.
-        Unauthenticated: it, or its owner, is not good any more.
+        NotFound: it, or the secret presented, is gone.
+        Unauthenticated, Forbidden, Unavailable: it, or its owner, is not good any more.
     """
-    listed = await _find_by_either_id(act, act.caller.credential.id)
-    if listed is None or act.caller.known is None:
+    listed, known = await _find_by_either_id(act, act.caller.credential.id), act.caller.known
+    if listed is None or known is None:
         raise NotFound("credential")
-    used = act.caller.known.secret
-    own = listed.secrets if listed.credential.id == act.caller.credential.id else ()
-    stands = Known(listed.credential, next((s for s in own if s.n == used.n), used), listed.owner)
+    found, secret = listed.credential, known.secret
+    # The secrets of a former id are not among these; whoever comes by one only ends what he is.
+    if found.id == known.credential.id and found.public_jwks is None:
+        same = [each for each in listed.secrets if each.n == secret.n]
+        if not same:
+            raise NotFound("credential")
+        secret = same[0]
+    stands = Known(found, secret, listed.owner)
     denial = check_usable(subject_of(stands), Circumstance(act.at, act.arrival.address))
     if denial is not None:
         raise refusal_by(denial)

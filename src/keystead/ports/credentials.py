@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from keystead.crypto.jose.assertion import VerifiedAssertion
     from keystead.owners.owner import Owner
     from keystead.ports.paging import Page, PageRequest
-    from keystead.ports.usage import Period, UsageQuery
 
 __all__ = [
     "CredentialQuery",
@@ -210,11 +209,6 @@ class CredentialRecords(Protocol):
         It is no longer found or listed, and still recognised. Until `former_ends_at` it is what that one is,
         whatever `insert`, `save`, `bury` and `end_older` make of that.
         """
-
-    async def usage(
-        self, credential_ids: Collection[str], query: UsageQuery, page: PageRequest
-    ) -> Page[Period]:
-        """Return the uses of credentials together, the newest period first."""
 
     async def counts(self, query: CredentialQuery) -> Sequence[KindCount]:
         """Count what a query of owners, a kind and a type alone finds; kinds without any are left out."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from keystead.ports.owners import OwnerRecords
     from keystead.ports.settings import SettingRecords
     from keystead.ports.signing_keys import SigningKeyRecords
+    from keystead.ports.usage import UsageReads
     from keystead.ports.vault import AccountRecords, FolderRecords
 
 __all__ = ["Store", "Tx"]
@@ -84,6 +85,10 @@ class Tx(Protocol):
     @property
     def audit(self) -> AuditRecords:
         """The chain."""
+
+    @property
+    def usage(self) -> UsageReads:
+        """How often credentials were used."""
 
     @property
     def generation(self) -> GenerationRecords:

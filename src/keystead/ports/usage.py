@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Final, Protocol
 from msgspec import Struct
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from keystead.core.clock import Instant
+    from keystead.ports.paging import Page, PageRequest
 
-__all__ = ["ALLOWED", "Period", "UsageQuery", "UsageRecords", "Use"]
+__all__ = ["ALLOWED", "Period", "UsageQuery", "UsageReads", "UsageRecords", "Use"]
 
 ALLOWED: Final = "allowed"
 """The outcome of a use that was; that of a refused one is its code."""
@@ -73,6 +74,15 @@ class UsageQuery:
     length: int
     after: Instant | None = None
     before: Instant | None = None
+
+
+class UsageReads(Protocol):
+    """What was counted, as a transaction reads it."""
+
+    async def page(
+        self, credential_ids: Collection[str], query: UsageQuery, page: PageRequest
+    ) -> Page[Period]:
+        """Return the uses of credentials together: by period the newest first, then by API and outcome."""
 
 
 class UsageRecords(Protocol):

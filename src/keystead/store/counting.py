@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from keystead.core.clock import MINUTE
+from keystead.core.clock import DAY, HOUR, MINUTE
 from keystead.ports.usage import ALLOWED
 
 if TYPE_CHECKING:
@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     from keystead.core.clock import Instant
     from keystead.ports.usage import Use
 
-__all__ = ["Last", "Used", "lasts", "minutes", "rolled"]
+__all__ = ["KEPT", "Last", "Used", "lasts", "minutes", "rolled"]
+
+KEPT: Final = ((MINUTE, 2 * DAY, HOUR), (HOUR, 90 * DAY, DAY))
+"""For how long a period's count is kept by itself, and what it becomes part of then."""
 
 
 class Last(NamedTuple):
@@ -47,10 +50,12 @@ class Used(NamedTuple):
         return self[:5]
 
     def joined(self, other: Used) -> Used:
-        """Return both as one."""
+        """Return both as one, with the newest one's address and agent."""
         newest = max(self, other, key=lambda each: each.last_at)
         return newest._replace(
-            uses=self.uses + other.uses, first_at=min(self.first_at, other.first_at)
+            length=max(self.length, other.length),
+            uses=self.uses + other.uses,
+            first_at=min(self.first_at, other.first_at),
         )
 
 
@@ -78,15 +83,20 @@ def minutes(uses: Iterable[Use]) -> list[Used]:
 
 
 def rolled(rows: Iterable[Used], length: int) -> list[Used]:
-    """Return rows as those of a longer period, in one order everywhere."""
+    """Return rows as those of a longer period, in one order everywhere.
+
+    What is of a longer one already keeps its length.
+    """
     return _summed(
-        row._replace(start=row.start - row.start % length, length=length) for row in rows
+        row._replace(start=row.start - row.start % length, length=max(row.length, length))
+        for row in rows
     )
 
 
 def _summed(rows: Iterator[Used]) -> list[Used]:
-    found: dict[tuple[str, int, int, str, str], Used] = {}
+    found: dict[tuple[str, int, str, str], Used] = {}
     for row in rows:
-        held = found.get(row.key)
-        found[row.key] = row if held is None else held.joined(row)
+        key = row.credential_id, row.start, row.api, row.outcome
+        held = found.get(key)
+        found[key] = row if held is None else held.joined(row)
     return [found[key] for key in sorted(found)]

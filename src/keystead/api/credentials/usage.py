@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from msgspec import Meta, Struct
 
-from keystead.api.instants import Instants, text_of
-from keystead.core.clock import DAY, HOUR, MINUTE, SECOND
+from keystead.api.instants import Instants
+from keystead.core.clock import DAY, HOUR, MINUTE, SECOND, format_instant
 from keystead.operations.credentials.usage import read_usage
 from keystead.ports.usage import UsageQuery
 from keystead.web.call import Answer, Call, as_answer
@@ -41,13 +41,13 @@ class UsageAnswer(Struct, frozen=True):
         outcome: `allowed`, or the code of a refusal.
     """
 
-    start: str | None
+    start: str
     seconds: int
     api: str
     outcome: str
     uses: int
-    first_at: str | None
-    last_at: str | None
+    first_at: str
+    last_at: str
     address: str
     agent: str
 
@@ -70,13 +70,13 @@ async def usage(call: Call) -> Answer:
     page = await call.perform(read_usage, call.path["id"], query, place)
     items = tuple(
         UsageAnswer(
-            text_of(each.start),
+            format_instant(each.start),
             each.length // SECOND,
             each.api,
             each.outcome,
             each.uses,
-            text_of(each.first_at),
-            text_of(each.last_at),
+            format_instant(each.first_at),
+            format_instant(each.last_at),
             each.address,
             each.agent,
         )

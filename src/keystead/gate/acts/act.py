@@ -33,15 +33,18 @@ class Seen(Struct, frozen=True):
         known: what it is.
         api: the identifier of the API that asked.
         address: where it came from, as the asker says; None where he does not.
-        is_allowed: it was, which is counted as a use.
-        entry: of the refusal; of what was allowed where the organisation wants one.
+        refusal: the entry of its refusal; None where it was allowed.
     """
 
     known: Known
     api: str
     address: Address | None
-    is_allowed: bool
-    entry: Event | None = None
+    refusal: Event | None = None
+
+    @property
+    def is_allowed(self) -> bool:
+        """Whether it was good for the API."""
+        return self.refusal is None
 
 
 class Writes(Exception):  # no error: the gate asks the act once more

@@ -3,7 +3,7 @@
 __all__ = [
     "caller",
     "freshness",
-    "numbered",
+    "limited",
     "recall",
     "schemes",
     "shared",

@@ -9,8 +9,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from keystead.core.actor import SYSTEM, Actor
-from keystead.core.errors import Forbidden, NotFound
+from keystead.core.errors import NotFound
 from keystead.credentials.lifecycle import bounds
+from keystead.gate.refusals import refusal_by
 from keystead.policy.decide import Subject, check_permitted, permitted
 from keystead.policy.key_admin import KEY_ADMIN, KEY_ADMIN_PERMISSIONS
 from keystead.policy.permissions import KEYSTEAD_API, RESOURCES, Permission
@@ -128,7 +129,7 @@ class Caller(Struct, frozen=True):
             raise NotFound("credential")
         denial = check_permitted(self.subject, permission)
         if denial is not None:
-            raise Forbidden(denial.code, denial.detail, rule=denial.rule)
+            raise refusal_by(denial)
 
     def holds_on(self, api: str, scopes: frozenset[str]) -> bool:
         """Say whether the presented credential holds all these scopes of any API."""

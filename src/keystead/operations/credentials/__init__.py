@@ -5,6 +5,7 @@ __all__ = [
     "importing",
     "issuing",
     "rotation",
+    "shown",
     "usage",
     "verification",
 ]

@@ -262,7 +262,7 @@ def _wrong_audience(wish: CredentialWish, *, has_keys: bool) -> list[FieldError]
 
 
 def _wrong_uses(wish: CredentialWish, kind: str) -> list[FieldError]:
-    if isinstance(wish.max_uses, int) and kind in KINDS and KINDS[kind].is_pair:
+    if isinstance(wish.max_uses, int) and kind in KINDS and not KINDS[kind].has_max_uses:
         rule = (
             "only an api_token has it: what a key or client was given would end with its last use"
         )

@@ -47,7 +47,7 @@ async def rotate_credential(act: Act, credential_id: str, rotation: Rotation = _
         Forbidden: it holds a scope that the presented credential does not hold, or is another user's.
         Conflict: it is revoked, expired without a new end, or has too many live secrets.
     """
-    return await _rotate(act, await _handed_out(act, credential_id), rotation, anew=True)
+    return await _rotate(act, await _handed_out(act, credential_id), rotation, resets_uses=True)
 
 
 @operation(
@@ -58,7 +58,7 @@ async def rotate_credential(act: Act, credential_id: str, rotation: Rotation = _
 )
 async def rotate_self(act: Act, rotation: Rotation = _AT_ONCE) -> Issued:
     """Give the presented credential itself a new secret; its end and its uses stay."""
-    return await _rotate(act, await get_self(act), rotation, anew=False)
+    return await _rotate(act, await get_self(act), rotation, resets_uses=False)
 
 
 @operation("credential.refresh", needs=Permission.CREDENTIALS_ROTATE, told=Told.ENTERED)
@@ -90,6 +90,7 @@ async def refresh_credential(act: Act, credential_id: str, rotation: Rotation = 
         raise NotFound("credential")
     await records.insert(made, stored)
     if act.caller.known is not None and act.caller.known.credential.id == before.id:
+        # What the same request will present when it comes again, to be told the same answer (`do_once`).
         act.caller = act.caller.ending(ends_at)
     facts = {"overlap_seconds": rotation.overlap} if rotation.overlap else {}
     act.about("credential", made.id, made.name, refreshed_from=before.id, **facts)
@@ -107,14 +108,14 @@ async def _handed_out(act: Act, credential_id: str) -> Listed:
     return listed
 
 
-async def _rotate(act: Act, listed: Listed, rotation: Rotation, *, anew: bool) -> Issued:
+async def _rotate(act: Act, listed: Listed, rotation: Rotation, *, resets_uses: bool) -> Issued:
     before = listed.credential
     require_newest_secret(act, listed)
     live = lifecycle.live_secrets(listed.secrets, act.at)
     if wrong := rotation.wrong(before, live):
         raise Invalid.of(*wrong)
-    after = rotation.of(before, act.at, act.caller.organisation, anew=anew)
-    require_within(act, after, uses=anew)
+    after = rotation.of(before, act.at, act.caller.organisation, resets_uses=resets_uses)
+    require_within(act, after, uses=resets_uses)
     if rotation.overlap and len(live) >= lifecycle.MAX_LIVE_SECRETS:
         raise Conflict(
             "wrong_state",

@@ -27,4 +27,4 @@ async def read_usage(
     listed = await reach_credential(act, credential_id, Permission.CREDENTIALS_READ)
     found = listed.credential
     ids = [found.id] if found.former_id is None else [found.id, found.former_id]
-    return await act.tx.credentials.usage(ids, query, page)
+    return await act.tx.usage.page(ids, query, page)

@@ -1,58 +1,40 @@
 """The verb by which an API asks whether a credential that it was shown is good. Row K1.
 
 An API's owner and its verifiers learn about credentials that have access to it; about any other they learn
-no more than that there is nothing. What is allowed is counted as a use of the credential that was shown; a
-refusal is entered under its name.
+no more than that there is nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Literal
 
-from msgspec.structs import replace
-
-from keystead.audit.event import ObjectRef
-from keystead.core.actor import Actor
-from keystead.core.arrival import Presented
 from keystead.core.errors import FieldError, Invalid
 from keystead.credentials.kind import KINDS
-from keystead.crypto.token_format import is_jwt, is_legacy, read_secret, without_tokens
-from keystead.gate.acts.act import Seen
+from keystead.crypto.token_format import is_jwt, is_legacy, read_secret
 from keystead.gate.acts.operation import Told, operation
-from keystead.gate.callers.caller import scopes_held, subject_of
-from keystead.gate.callers.numbered import check_use
-from keystead.gate.callers.schemes import Verified, recognise
-from keystead.gate.events import allowed_event, refused_event
-from keystead.policy.decide import check_usable
+from keystead.gate.callers.caller import scopes_held
+from keystead.operations.credentials.shown import (
+    apis_verified_by,
+    check_good,
+    count_shown,
+    note_allowed,
+    note_refused,
+    shown_to,
+)
 from keystead.policy.permissions import KEYSTEAD_API, Permission
-from keystead.policy.restrictions import Circumstance, Denial
-from keystead.policy.roles import Role
+from keystead.policy.restrictions import Denial
 from keystead.policy.scope_expression import meets
 
 if TYPE_CHECKING:
-    from keystead.core.arrival import Address, Arrival
+    from keystead.core.arrival import Address
     from keystead.core.secret import Secret
     from keystead.gate.acts.act import Act
-    from keystead.gate.events import Fact
-    from keystead.policy.catalogue.catalogue import API
     from keystead.policy.scope_expression import Demand
     from keystead.ports.credentials import Known
 
-__all__ = [
-    "CODES",
-    "Code",
-    "Shown",
-    "Verdict",
-    "allow",
-    "apis_verified_by",
-    "check_shown",
-    "refuse",
-    "shown_to",
-    "verify",
-]
+__all__ = ["CODES", "Code", "Shown", "Verdict", "verify"]
 
 Code = Literal[
     "VALID", "MALFORMED", "NOT_FOUND", "REVOKED", "DISABLED", "EXPIRED", "NOT_YET_VALID",
@@ -81,9 +63,6 @@ _LACKS_SCOPE: Final = Denial(
 )
 
 
-_NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
     """What an API was shown, and what it demands.
@@ -93,7 +72,7 @@ class Shown:
         address: where the client came from, if the API says so; needs `tokens:assert-ip`.
         audience: the API's identifier; None of whoever verifies for one API alone.
         demand: what the credential must hold there; None where any access is enough.
-        request: what was asked of the API (method, host, path), for the entry of a refusal.
+        request: what was asked of the API (method, host, path), for the entry.
     """
 
     token: Secret
@@ -143,29 +122,13 @@ async def verify(act: Act, shown: Shown) -> Verdict:
     # What is no API of the asker's is a text of his, and none to count by.
     counted = asked if asked in mine else shared[0]
     denial, scopes = _decided(act, shown, asked, known)
-    denial = denial or await check_shown(act, known)
+    denial = denial or await count_shown(act, known)
     if denial is not None:
-        refuse(act, known, denial, counted, shown.address, shown.request)
+        note_refused(act, known, denial, counted, shown.address, shown.request)
         return Verdict(CODES[denial.code], known)
-    allow(act, known, counted, shown.address, shown.request)
+    await note_allowed(act, known, counted, shown.address, shown.request)
     metadata = await act.tx.credentials.metadata(known.used[0])
     return Verdict("VALID", known, scopes, metadata)
-
-
-async def shown_to(act: Act, token: Secret) -> Known | None:
-    """Return what a token belongs to that somebody asks about or ends; None where it is nobody's."""
-    shown = Presented(token, "shown")
-    outcome = await recognise(shown, act.keyring.digester, act.recall, act.at)
-    return outcome.known if isinstance(outcome, Verified) else None
-
-
-def apis_verified_by(act: Act) -> tuple[API, ...]:
-    """Return the APIs that the caller may verify for; administrators may for Keystead's own."""
-    found = act.caller.apis.verified_by(act.caller.owner_id)
-    own = act.caller.apis.find(KEYSTEAD_API)
-    if own is not None and Role.ADMINISTRATOR in act.caller.roles:
-        return (*found, own)
-    return found
 
 
 def _asked(act: Act, audience: str | None) -> str:
@@ -183,7 +146,7 @@ def _decided(
     act: Act, shown: Shown, asked: str, known: Known
 ) -> tuple[Denial | None, frozenset[str]]:
     nothing: frozenset[str] = frozenset()
-    denial = check_usable(subject_of(known), Circumstance(act.at, shown.address))
+    denial = check_good(act, known, shown.address)
     if denial is not None:
         return denial, nothing
     api = next((each for each in apis_verified_by(act) if each.identifier == asked), None)
@@ -195,64 +158,3 @@ def _decided(
     if shown.demand is not None and not meets(scopes, shown.demand, api.actions):
         return _LACKS_SCOPE, nothing
     return None, scopes
-
-
-async def check_shown(act: Act, known: Known) -> Denial | None:
-    """Count a use of what was shown, if it has a number of them; return the denial where none is left."""
-    if known.credential.max_uses is None:
-        return None
-    act.require_writing()
-    return await check_use(act.tx, known, act.at)
-
-
-def allow(
-    act: Act,
-    known: Known,
-    api: str,
-    address: Address | None,
-    request: Mapping[str, str] = _NOTHING,
-) -> None:
-    """Note that what was shown to an API is good for it; see `refuse`."""
-    entry = None
-    if act.caller.organisation.audit_verifications == "all":
-        arrival, actor, about, facts = _entered(act, known, address, request)
-        entry = allowed_event(act.verb, actor, arrival, about, facts)
-    act.seen.append(Seen(known, api, address, is_allowed=True, entry=entry))
-
-
-def refuse(
-    act: Act,
-    known: Known,
-    denial: Denial,
-    api: str,
-    address: Address | None,
-    request: Mapping[str, str] = _NOTHING,
-) -> None:
-    """Note that what was shown to an API is not good for it.
-
-    Args:
-        act: in which the API asks.
-        known: what it was shown.
-        denial: why not.
-        api: the identifier of the API that asks.
-        address: where it came from, as the API says.
-        request: what was asked of the API.
-    """
-    arrival, actor, about, facts = _entered(act, known, address, request)
-    entry = refused_event(
-        act.verb, actor, arrival, about, facts, code=denial.code, rule=denial.rule
-    )
-    act.seen.append(Seen(known, api, address, is_allowed=False, entry=entry))
-
-
-def _entered(
-    act: Act, known: Known, address: Address | None, request: Mapping[str, str]
-) -> tuple[Arrival, Actor, ObjectRef, Mapping[str, Fact]]:
-    credential = known.credential
-    verifier = f"verifier {act.caller.credential.id}"
-    return (
-        replace(act.arrival, address=address, asserted_by=verifier),
-        Actor(known.owner.id, credential.id, credential.kind),
-        ObjectRef("credential", credential.id, without_tokens(credential.name)),
-        {name: without_tokens(text) for name, text in request.items()},
-    )

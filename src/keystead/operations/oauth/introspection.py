@@ -12,19 +12,18 @@ from msgspec import Struct
 
 from keystead.core.errors import Invalid
 from keystead.gate.acts.operation import Told, operation
-from keystead.gate.callers.caller import scopes_held, subject_of
-from keystead.operations.credentials.verification import (
-    allow,
+from keystead.gate.callers.caller import scopes_held
+from keystead.operations.credentials.shown import (
     apis_verified_by,
-    check_shown,
-    refuse,
+    check_good,
+    count_shown,
+    note_allowed,
+    note_refused,
     shown_to,
 )
 from keystead.operations.oauth.naming import client_id_of
-from keystead.policy.decide import check_usable
 from keystead.policy.grants import same_on_all
 from keystead.policy.permissions import BEARERS, CLIENTS, Permission
-from keystead.policy.restrictions import Circumstance
 
 if TYPE_CHECKING:
     from keystead.core.arrival import Address
@@ -93,12 +92,11 @@ async def introspect_token(
     apis = [api for api in mine if api.identifier in held]
     if not apis:
         return None
-    denial = check_usable(subject_of(known), Circumstance(act.at, address))
-    denial = denial or await check_shown(act, known)
+    denial = check_good(act, known, address) or await count_shown(act, known)
     if denial is not None:
-        refuse(act, known, denial, apis[0].identifier, address)
+        note_refused(act, known, denial, apis[0].identifier, address)
         return None
-    allow(act, known, apis[0].identifier, address)
+    await note_allowed(act, known, apis[0].identifier, address)
     told, _ = same_on_all(held, apis)
     audience = tuple(api.identifier for api in apis)
     return Introspected(known, client_id_of(known.parent or known.credential), audience, told)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from keystead.core.errors import Invalid, Refused
 from keystead.credentials import lifecycle
 from keystead.gate.acts.operation import Told, operation
-from keystead.operations.credentials.verification import shown_to
+from keystead.operations.credentials.shown import shown_to
 from keystead.operations.finding import get_self, save_credential
 from keystead.policy.permissions import BEARERS, CLIENTS
 

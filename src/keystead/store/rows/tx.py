@@ -10,6 +10,7 @@ from keystead.store.rows.credentials.access_tokens import AccessTokenRows, Asser
 from keystead.store.rows.credentials.credentials import CredentialRows
 from keystead.store.rows.credentials.mints import MintRows
 from keystead.store.rows.credentials.signing_keys import SigningKeyRows
+from keystead.store.rows.credentials.usage import UsageRows
 from keystead.store.rows.generation import GenerationRows
 from keystead.store.rows.idempotency import IdempotencyRows
 from keystead.store.rows.keyring import KeyringRows
@@ -36,6 +37,7 @@ class SQLTx:
         self.credentials = CredentialRows(run, self.generation, holds=writes)
         self.access_tokens = AccessTokenRows(run, self.generation)
         self.mints = MintRows(run)
+        self.usage = UsageRows(run)
         self.assertions = AssertionRows(run)
         self.apis = APIRows(run, self.generation, holds=writes)
         self.owners = OwnerRows(run, self.generation)

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy.dialects import sqlite
 
-from keystead.store.counting import Used, lasts, minutes, rolled
-from keystead.store.rows.credentials.usage import KEPT
+from keystead.store.counting import KEPT, Used, lasts, minutes, rolled
 from keystead.store.schema.usage_tables import made_if_missing
 from keystead.store.sqlite.connection import USAGE, unreadable_counts
 

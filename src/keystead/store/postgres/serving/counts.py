@@ -5,9 +5,8 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-from keystead.store.counting import Used, lasts, minutes, rolled
+from keystead.store.counting import KEPT, Used, lasts, minutes, rolled
 from keystead.store.postgres.serving.connection import TIMEOUT, translated
-from keystead.store.rows.credentials.usage import KEPT
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence

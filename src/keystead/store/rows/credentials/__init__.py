@@ -6,7 +6,7 @@ __all__ = [
     "former",
     "holding",
     "mints",
-    "numbered",
     "signing_keys",
     "usage",
+    "uses",
 ]

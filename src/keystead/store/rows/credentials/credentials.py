@@ -17,8 +17,8 @@ from keystead.ports.credentials import Known, Listed, signing_digest
 from keystead.ports.paging import Page
 from keystead.store.rows.credentials.former import FormerRows
 from keystead.store.rows.credentials.holding import note_apis
-from keystead.store.rows.credentials.numbered import use_once
-from keystead.store.rows.credentials.usage import last_uses, used_in
+from keystead.store.rows.credentials.usage import last_uses
+from keystead.store.rows.credentials.uses import use_once
 from keystead.store.rows.lists.counts import credential_counts
 from keystead.store.rows.lists.credentials import LIVING, credential_places
 from keystead.store.rows.owners.owners import OWNER_COLUMNS, owner_from
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from keystead.owners.owner import Owner
     from keystead.ports.credentials import CredentialQuery, KindCount
     from keystead.ports.paging import PageRequest
-    from keystead.ports.usage import Period, UsageQuery
     from keystead.store.rows.generation import GenerationRows
     from keystead.store.rows.statement import Row, Runner
 
@@ -249,12 +248,6 @@ class CredentialRows:
         rows = await self._run.rows(_FIND_ALL, {"ids": ids}) if ids else []
         by_id = {row[0]: row for row in rows}
         return Page(tuple(await self._listed([by_id[id_] for id_ in ids])), after)
-
-    async def usage(
-        self, credential_ids: Collection[str], query: UsageQuery, page: PageRequest
-    ) -> Page[Period]:
-        """See the port."""
-        return await used_in(self._run, credential_ids, query, page)
 
     async def counts(self, query: CredentialQuery) -> Sequence[KindCount]:
         """See the port."""

@@ -1,83 +1,52 @@
-"""Last uses of secrets, and how often a credential was used, read beside it."""
+"""Last uses of secrets, and how often credentials were used, read beside them."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import BigInteger, and_, bindparam, func, or_, select
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy import BigInteger, bindparam, select
 
-from keystead.core.clock import DAY, HOUR, MINUTE
+from keystead.core.clock import Instant
 from keystead.credentials.record import LastUse
 from keystead.ports.paging import Page
 from keystead.ports.usage import Period
+from keystead.store.counting import Used, rolled
 from keystead.store.rows.statement import is_one_of, kept
 from keystead.store.schema import tables
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from sqlalchemy.sql.compiler import SQLCompiler
-
     from keystead.ports.paging import PageRequest
     from keystead.ports.usage import UsageQuery
     from keystead.store.rows.statement import Runner
 
-__all__ = ["KEPT", "last_uses", "used_in"]
+__all__ = ["UsageRows", "last_uses"]
 
 _U: Final = tables.last_use.c
 _P: Final = tables.used_in.c
 
-KEPT: Final = ((MINUTE, 2 * DAY, HOUR), (HOUR, 90 * DAY, DAY))
-"""For how long a period's count is kept by itself, and what it becomes part of then."""
+_SLAB: Final = 2_000
+"""Rows that are read at once; a period has more only where it is of many APIs and outcomes, by the minute."""
+
+_END: Final = 1 << 62
 
 _LAST_USES: Final = kept(
     select(_U.credential_id, _U.secret_n, _U.at, _U.address, _U.agent, _U.uses).where(
         is_one_of(_U.credential_id, bindparam("ids"))
     )
 )
-
-
-class of_newest(FunctionElement[str]):  # noqa: N801  # reads as an aggregate
-    """The text that stands in a group's row with the newest instant."""
-
-    inherit_cache = True
-    name = "of_newest"
-
-
-@compiles(of_newest, "sqlite")
-def _by_printf(element: of_newest, compiler: SQLCompiler, **kw: Any) -> str:  # noqa: ANN401
-    text, at = (compiler.process(clause, **kw) for clause in element.clauses)
-    return f"substr(max(printf('%020d', {at}) || {text}), 21)"
-
-
-@compiles(of_newest, "postgresql")
-def _by_lpad(element: of_newest, compiler: SQLCompiler, **kw: Any) -> str:  # noqa: ANN401
-    text, at = (compiler.process(clause, **kw) for clause in element.clauses)
-    return f"substr(max(lpad(CAST({at} AS text), 20, '0') || {text}), 21)"
-
-
-_LENGTH: Final = bindparam("length", type_=BigInteger)
-_LOW: Final = bindparam("low", type_=BigInteger)
-_HIGH: Final = bindparam("high", type_=BigInteger)
-_START: Final = _P.start - _P.start % _LENGTH
-_AFTER: Final = bindparam("after", type_=BigInteger)
-_NAME: Final = _P.api + " " + _P.outcome
-_PERIODS: Final = kept(
+_USED: Final = kept(
     select(
-        _START.label("period"), func.max(_P.length), _P.api, _P.outcome, func.sum(_P.uses),
-        func.min(_P.first_at), func.max(_P.last_at), of_newest(_P.address, _P.last_at),
-        of_newest(_P.agent, _P.last_at),
+        _P.credential_id, _P.start, _P.length, _P.api, _P.outcome, _P.uses, _P.first_at, _P.last_at,
+        _P.address, _P.agent,
     )
     .where(
         is_one_of(_P.credential_id, bindparam("ids")),
-        _P.start >= _LOW,
-        _P.start < _HIGH,
-        or_(_START < _AFTER, and_(_START == _AFTER, bindparam("name", type_=_P.api.type) < _NAME)),
+        _P.start >= bindparam("low", type_=BigInteger),
+        _P.start < bindparam("high", type_=BigInteger),
     )
-    .group_by("period", _P.api, _P.outcome)
-    .order_by(_START.desc(), _NAME)
+    .order_by(_P.start.desc())
     .limit(bindparam("size"))
 )  # fmt: skip
 
@@ -90,25 +59,56 @@ async def last_uses(run: Runner, credential_ids: Collection[str]) -> dict[str, d
     return found
 
 
-async def used_in(
-    run: Runner, credential_ids: Collection[str], query: UsageQuery, page: PageRequest
-) -> Page[Period]:
-    """See `ports.credentials.CredentialRecords.usage`."""
-    end = 1 << 62
-    after, name = page.after or (end, "")
-    values = {
-        "ids": list(credential_ids),
-        "length": query.length,
-        "low": query.after or 0,
-        "high": end if query.before is None else query.before,
-        "after": after,
-        "name": name,
-        "size": page.size + 1,
-    }
-    found = []
-    for start, length, api, outcome, uses, *rest in await run.rows(_PERIODS, values):
-        found.append(Period(start, max(length, query.length), api, outcome, int(uses), *rest))
-    if len(found) <= page.size:
-        return Page(tuple(found))
-    last = found[page.size - 1]
-    return Page(tuple(found[: page.size]), (last.start, f"{last.api} {last.outcome}"))
+class UsageRows:
+    """`ports.usage.UsageReads` over SQL."""
+
+    def __init__(self, run: Runner) -> None:
+        """Work within one transaction."""
+        self._run = run
+
+    async def page(
+        self, credential_ids: Collection[str], query: UsageQuery, page: PageRequest
+    ) -> Page[Period]:
+        """See the port."""
+        at, name = page.after or (_END, "")
+        after = _END if not isinstance(at, int) else at
+        # From the period on of which a part may have been told.
+        high = min(_END if query.before is None else query.before, after + query.length)
+        found: list[Period] = []
+        size = _SLAB
+        while True:
+            values = {"ids": list(credential_ids), "low": query.after or 0, "high": high}
+            rows = [Used(*row) for row in await self._run.rows(_USED, {**values, "size": size})]
+            is_last = len(rows) < size
+            whole = rows if is_last else _but_oldest(rows, query.length)
+            if not whole and not is_last:
+                size *= 2
+                continue
+            told = _periods(whole, query.length)
+            found += [p for p in told if (-p.start, _name(p)) > (-after, name)]
+            if is_last or len(found) > page.size:
+                break
+            high = whole[-1].start - whole[-1].start % query.length
+        if len(found) <= page.size:
+            return Page(tuple(found))
+        last = found[page.size - 1]
+        return Page(tuple(found[: page.size]), (last.start, _name(last)))
+
+
+def _but_oldest(rows: list[Used], length: int) -> list[Used]:
+    """Leave out the rows of the oldest period, of which there may be more."""
+    oldest = rows[-1].start // length
+    return [row for row in rows if row.start // length != oldest]
+
+
+def _periods(rows: list[Used], length: int) -> list[Period]:
+    """Return the periods of rows, of whatever credential, the newest first."""
+    together = (row._replace(credential_id="") for row in rows)
+    found = [
+        Period(Instant(each.start), each.length, *each[3:]) for each in rolled(together, length)
+    ]
+    return sorted(found, key=lambda each: (-each.start, _name(each)))
+
+
+def _name(period: Period) -> str:
+    return f"{period.api} {period.outcome}"

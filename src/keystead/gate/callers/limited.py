@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from keystead.core.errors import Unauthenticated
+from keystead.gate.refusals import refusal_by
 from keystead.policy.restrictions import Denial
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from keystead.ports.credentials import Known
     from keystead.ports.store import Tx
 
-__all__ = ["check_use", "is_numbered", "use_up"]
+__all__ = ["count_use", "is_limited", "use_up"]
 
 _USED_UP: Final = Denial(
     "unauthenticated",
@@ -27,7 +28,7 @@ _USED_UP: Final = Denial(
 )
 
 
-def is_numbered(caller: Caller) -> bool:
+def is_limited(caller: Caller) -> bool:
     """Say whether the caller came by such a thing."""
     known = caller.known
     return known is not None and (
@@ -35,7 +36,7 @@ def is_numbered(caller: Caller) -> bool:
     )
 
 
-async def check_use(tx: Tx, known: Known, at: Instant) -> Denial | None:
+async def count_use(tx: Tx, known: Known, at: Instant) -> Denial | None:
     """Count one use of what has a number of them; return the denial where none is left."""
     if known.credential.max_uses is None:
         return None
@@ -51,8 +52,8 @@ async def use_up(tx: Tx, caller: Caller, at: Instant) -> None:
     known = caller.known
     if known is None:
         return
-    if (denial := await check_use(tx, known, at)) is not None:
-        raise Unauthenticated(denial.code, denial.detail, rule=denial.rule)
+    if (denial := await count_use(tx, known, at)) is not None:
+        raise refusal_by(denial)
     found = known.assertion
     if found is None:
         return
