@@ -314,7 +314,7 @@ class Rotations(RuleBasedStateMachine):
     def the_server_knows_the_same(self) -> None:
         record = record_of(self.server, self.it.id)
         assert record["state"] == self.it.state(self.now)
-        ends_at = self.it.former_ends_at
+        ends_at = min(self.it.former_ends_at, self.it.expires_at or NEVER)
         former = None if record["former"] is None else record["former"]["ends_at"]
         assert former == (format_instant(ends_at) if self.now < ends_at else None)
         told = [

@@ -303,12 +303,13 @@ def issued_answer(issued: Issued, at: Instant) -> IssuedAnswer:
 def _former(listed: Listed, at: Instant) -> FormerAnswer | None:
     c, use = listed.credential, listed.former_use
     id_ = former(c, at)
-    if id_ is None:
+    ends_at = min((end for end in (c.former_ends_at, c.expires_at) if end is not None), default=at)
+    if id_ is None or at >= ends_at:
         return None
     return FormerAnswer(
         id_,
         public_id(KINDS[c.kind].marks[c.type], id_.partition("_")[2]),
-        text_of(min(end for end in (c.former_ends_at, c.expires_at) if end is not None)),
+        text_of(ends_at),
         _last_used(use),
         use is not None and c.last_refreshed_at is not None and use.at >= c.last_refreshed_at,
     )
