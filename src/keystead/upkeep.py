@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from keystead.audit.cuts import NotCut, NothingToCut
 from keystead.audit.joins import NothingToJoin
@@ -24,6 +24,8 @@ from keystead.operations.signing_keys import (
 from keystead.web.present import new_request_id
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     from keystead.core.clock import Clock
     from keystead.gate.gate import Gate
     from keystead.operations.key_upkeep import KeyUpkeep
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
     from keystead.store.leader import Leader
 
 __all__ = ["Upkeep", "system_arrival"]
+
+T = TypeVar("T")
 
 _ROWS_AT_ONCE: Final = 500
 """Counts that are put into longer periods in one transaction."""
@@ -89,20 +93,16 @@ class Upkeep:
         while True:
             await asyncio.sleep(self._every)
             turn += 1
-            try:
-                await self._gate.usage.flush(self._counts)
-                if turn % self._turns == 0:
-                    await self.roll_counts()
-                if left or turn % self._turns == 0:
-                    left = await self.forget_ended()
-                if turn % self._turns == 0:
-                    await self._gate.summarise(system_arrival(self._clock))
-                    await self.join()
-                    await self.tend_signing_keys()
-                    await self._keys.tend(system_arrival(self._clock))
-                    await self.cut()
-            except Exception as error:  # noqa: BLE001  # upkeep goes on; the next turn tries again
-                _LOG.error("upkeep: %s", type(error).__name__)  # no values
+            await _tried(self._gate.usage.flush(self._counts))
+            if left or turn % self._turns == 0:
+                left = bool(await _tried(self.forget_ended()))
+            if turn % self._turns == 0:
+                await _tried(self._gate.summarise(system_arrival(self._clock)))
+                await _tried(self.join())
+                await _tried(self.tend_signing_keys())
+                await _tried(self._keys.tend(system_arrival(self._clock)))
+                await _tried(self.cut())
+                await _tried(self.roll_counts())
 
     async def forget_ended(self) -> bool:
         """Delete what has ended, if this process of its node does so; say whether more is left."""
@@ -152,3 +152,12 @@ class Upkeep:
             await self._gate.usage.flush(self._counts)
         except Exception as error:  # noqa: BLE001  # a database that is gone is no reason not to end
             _LOG.error("the last counts are lost: %s", type(error).__name__)
+
+
+async def _tried(step: Awaitable[T]) -> T | None:
+    """Return what a step does; where it fails, say so and let the others go on. The next turn tries again."""
+    try:
+        return await step
+    except Exception as error:  # noqa: BLE001  # as it says
+        _LOG.error("upkeep: %s", type(error).__name__)  # no values
+        return None

@@ -75,6 +75,7 @@ def test_what_an_api_was_shown_is_used_too(server: Server, way: str) -> None:
         if way == "verify":
             body = {"token": token, "audience": api["identifier"]}
             found = ok(server.call("POST", VERIFY, body))
+            assert found["cache_ttl"] == 0, "or an API would count one use as many"
             assert found["code"] == ("VALID" if found["active"] else "EXPIRED")
             return bool(found["active"])
         form = {"token": token, "resource": api["identifier"]}
@@ -108,23 +109,47 @@ def test_a_used_up_one_lives_on_by_rotation_alone(server: Server) -> None:
     assert lives(server, fresh, fresh, token) == [True, False, False]
 
 
+@pytest.mark.parametrize("more", [{"max_uses": 1}, {}])
+def test_what_has_ended_is_not_revived_by_the_overlap_of_a_rotation(
+    clocked: Clocked, more: dict[str, int]
+) -> None:
+    end = clocked.after(seconds=60)
+    made = ok(create(clocked, expires_at=end, **more), 201)
+    token, path = made["secret"], f"{CREDENTIALS}/{made['credential']['id']}"
+    assert lives(clocked, token) == [True]
+    clocked.set(end)
+    assert lives(clocked, token) == [False]
+    body = {"expires_in": "1d", "overlap_seconds": 600}
+    fresh = ok(clocked.call("POST", f"{path}/rotate", body))["secret"]
+    assert lives(clocked, token, fresh) == [False, True]
+
+
 def test_by_rotating_itself_it_gets_no_more_uses(server: Server) -> None:
     token, id_ = of_uses(server, 3, "self:rotate")
-    for left in (2, 1, 0):
+    for left in (2, 1):
         token = ok(server.call("POST", f"{V1}/self/rotate", {}, token=token))["secret"]
         assert uses_of(server, id_)[1] == left
-    assert lives(server, token) == [False]
+    # Of the last use there would be a secret that is good for nothing.
+    refused = server.call("POST", f"{V1}/self/rotate", {}, token=token)
+    assert problem(refused) == (401, "credential_expired")
+    assert uses_of(server, id_)[1] == 1
+    assert lives(server, token, token) == [True, False]
 
 
 def test_it_makes_and_frees_nothing(server: Server) -> None:
     scopes = ["credentials:create", "credentials:edit", "credentials:rotate", "folders:list"]
     token, id_ = of_uses(server, 5, *scopes)
     _, other = of_uses(server, 5)
+    _, free = server.token("folders:list", expires_at="2090-01-01T00:00:00Z")
+    wider = f"{CREDENTIALS}/{free['id']}"
     for method, path, body in (
         ("POST", CREDENTIALS, {"kind": "api_token", "name": server.unique("t"),
                                "scopes": ["folders:list"], "expires_at": None, "max_uses": 1}),
         ("PATCH", f"{CREDENTIALS}/{id_}", {"max_uses": None}),
         ("PATCH", f"{CREDENTIALS}/{other}", {"max_uses": 9}),
+        ("PATCH", wider, {"scopes": scopes}),
+        ("PATCH", wider, {"expires_at": "2091-01-01T00:00:00Z"}),
+        ("PATCH", wider, {"networks": ["0.0.0.0/1"]}),
         ("POST", f"{CREDENTIALS}/{id_}/rotate", {}),
         ("POST", f"{CREDENTIALS}/{other}/rotate", {}),
     ):  # fmt: skip

@@ -171,9 +171,11 @@ class Rotations(RuleBasedStateMachine):
         ):
             assert answer.status == 409
         else:
+            # What has ended does not come back.
+            ends = self.now if self.is_past_its_end() else later(self.now, seconds * SECOND)
             for each in it.secrets:
-                each.retire(later(self.now, seconds * SECOND))
-            it.end_former(later(self.now, seconds * SECOND))
+                each.retire(ends)
+            it.end_former(ends)
             it.secrets.append(
                 Held(it.secrets[-1].n + 1, ok(answer)["secret"], ends_older=first_use)
             )
@@ -314,7 +316,7 @@ class Rotations(RuleBasedStateMachine):
     def the_server_knows_the_same(self) -> None:
         record = record_of(self.server, self.it.id)
         assert record["state"] == self.it.state(self.now)
-        ends_at = min(self.it.former_ends_at, self.it.expires_at or NEVER)
+        ends_at = min(self.it.former_ends_at, self.it.expires_at or self.it.former_ends_at)
         former = None if record["former"] is None else record["former"]["ends_at"]
         assert former == (format_instant(ends_at) if self.now < ends_at else None)
         told = [

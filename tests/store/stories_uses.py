@@ -84,11 +84,3 @@ async def a_use_that_is_taken_back_was_none(opened: Opened) -> None:
     with pytest.raises(ValueError, match="of no use"):
         await opened.store.act(fail)
     assert await found(opened, made) == made
-
-
-@story
-async def what_an_act_ends_was_used_by_it(opened: Opened) -> None:
-    for more in ({"disabled_at": AT}, {"revoked_at": AT}):
-        made = await kept(opened, max_uses=2, **more)
-        assert await use(opened, made)
-        assert (await found(opened, made)).uses == 1

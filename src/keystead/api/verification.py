@@ -31,6 +31,8 @@ from keystead.web.refusals import CHALLENGE, RETRY_SECONDS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from keystead.ports.credentials import Known
+
 __all__ = ["OUTCOMES", "VerifiedOwner", "VerifyAnswer", "VerifyBody", "VerifyQuery", "verify"]
 
 CACHE_SECONDS: Final = 1
@@ -192,11 +194,17 @@ def _answer(verdict: Verdict, at: Instant, request_id: str) -> VerifyAnswer:
         scopes=tuple(sorted(verdict.scopes)),
         expires_at=text_of(end),
         metadata=dict(verdict.metadata),
-        cache_ttl=_seconds_to_keep(end, at) if good else 0,
+        cache_ttl=_seconds_to_keep(known, at) if good else 0,
         request_id=request_id,
     )
 
 
-def _seconds_to_keep(end: Instant | None, at: Instant) -> int:
-    """Return for how many whole seconds the outcome holds: an end is exclusive (Law 9)."""
+def _seconds_to_keep(known: Known | None, at: Instant) -> int:
+    """Return for how many whole seconds the outcome holds: an end is exclusive (Law 9).
+
+    What is good for a number of uses is asked about at each: one that is kept would stand for many.
+    """
+    if known is None or known.credential.max_uses is not None:
+        return 0
+    end = known.expires_at
     return CACHE_SECONDS if end is None else min(CACHE_SECONDS, (end - at) // SECOND)

@@ -44,6 +44,7 @@ __all__ = [
     "edited",
     "enabled",
     "former",
+    "has_ended",
     "live_secrets",
     "refreshed",
     "retirement",
@@ -113,7 +114,7 @@ def edited(
     """
     if credential.revoked_at is not None:
         raise Conflict("wrong_state", "a revoked credential cannot be changed")
-    if wish.expires_at is not UNSET and _has_ended(credential, at):
+    if wish.expires_at is not UNSET and has_ended(credential, at):
         raise Conflict(
             "wrong_state", "an expired credential is not revived by an edit; rotate it instead"
         )
@@ -190,7 +191,7 @@ def rotated(
         Invalid: the new end lies in the past, or later than the organisation allows.
     """
     _require_not_revoked(credential, "rotated")
-    if expires_at is UNSET and _has_ended(credential, at):
+    if expires_at is UNSET and has_ended(credential, at):
         raise Conflict("wrong_state", "an expired credential is rotated with a new expires_at")
     if isinstance(expires_at, int) and expires_at <= at:
         raise Invalid.of(FieldError("expires_at", "must lie in the future"))
@@ -218,7 +219,7 @@ def refreshed(
         Conflict: it is revoked or has expired, or still has a former id.
     """
     _require_not_revoked(credential, "refreshed")
-    if _has_ended(credential, at):
+    if has_ended(credential, at):
         raise Conflict(
             "wrong_state", "an expired credential is rotated first, with a new expires_at"
         )
@@ -263,8 +264,8 @@ def retirement(at: Instant, overlap_seconds: int) -> Instant:
     return later(at, overlap_seconds * SECOND)
 
 
-def _has_ended(credential: Credential, at: Instant) -> bool:
-    # Not its state: one that is off as well would be revived by an edit, and switched on again.
+def has_ended(credential: Credential, at: Instant) -> bool:
+    """Say whether it is past its end, whatever its state: one that is off as well is not revived."""
     return credential.expires_at is not None and at >= credential.expires_at
 
 

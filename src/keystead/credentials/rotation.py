@@ -14,7 +14,7 @@ from msgspec import UNSET, UnsetType
 
 from keystead.core.errors import FieldError
 from keystead.credentials.kind import KINDS
-from keystead.credentials.lifecycle import MAX_OVERLAP_SECONDS, retirement, rotated
+from keystead.credentials.lifecycle import MAX_OVERLAP_SECONDS, has_ended, retirement, rotated
 from keystead.crypto.jose.public_keys import FIELD, canonical_jwks, wrong_public_jwks
 
 if TYPE_CHECKING:
@@ -63,11 +63,15 @@ class Rotation:
         Raises:
             Conflict, Invalid: as `lifecycle.rotated`.
         """
-        ends = retirement(at, self.overlap)
+        ends = self.older_end_at(credential, at)
         made = rotated(credential, at, self.expires_at, organisation, ends, resets_uses=resets_uses)
         if isinstance(self.public_jwks, UnsetType):
             return made
         return replace(made, public_jwks=canonical_jwks(self.public_jwks))
+
+    def older_end_at(self, credential: Credential, at: Instant) -> Instant:
+        """Return when the secrets before it end: at once, if they had ended with the credential already."""
+        return at if has_ended(credential, at) else retirement(at, self.overlap)
 
     def _wrong_overlap(self, live: tuple[StoredSecret, ...]) -> Iterator[FieldError]:
         if not 0 <= self.overlap <= MAX_OVERLAP_SECONDS:

@@ -22,7 +22,7 @@ from keystead.gate.acts.once import Answered, Once, answer_gone, do_once, is_kep
 from keystead.gate.acts.operation import Told
 from keystead.gate.acts.preparation import Preparation
 from keystead.gate.callers.caller import Caller
-from keystead.gate.callers.limited import is_limited, use_up
+from keystead.gate.callers.limited import is_limited, spend, use_up
 from keystead.gate.callers.recall import Recall
 from keystead.gate.callers.schemes import (
     Failed,
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
     from keystead.audit.event import ObjectRef
     from keystead.core.arrival import Arrival
+    from keystead.core.clock import Instant
     from keystead.core.secret import Secret
     from keystead.crypto.keyring import Keyring
     from keystead.gate.acts.operation import Operation
@@ -220,53 +221,69 @@ class Gate:
         acts: list[Act] = []
 
         async def do(tx: Tx, *, writes: bool) -> R:
+            if writes:
+                await use_up(tx, caller, arrival.at)
             recall = Recall(tx, None if writes else self._freshness)
             act = Act(operation.verb, tx, caller, arrival, self._keyring, recall, writes)
             acts[:] = [act]
             value = await work(act)
             if operation.told is Told.ENTERED:
                 await tx.audit.append(act.event())
-            await use_up(tx, caller, arrival.at)
+            if writes:
+                await spend(tx, caller, arrival.at)
             return value
 
         try:
-            value = await self._transact(operation, caller, do)
+            value = await self._transact(operation, do)
+            is_certain = is_certain or all(act.is_certain for act in acts)
+            is_behind = not is_certain and await self._freshness.was_behind()
+            await self._use_up(caller, arrival.at, acts, counts=not is_behind)
         except (Refused, Broken, KeyReplaced) as error:
-            if not is_certain and (
-                await self._freshness.was_behind() or isinstance(error, KeyReplaced)
-            ):
+            if not is_certain and await self._may_be_behind(error):
                 return await self._do_anew(operation, visit, work)
-            if isinstance(error, KeyReplaced):
-                why = "a key was replaced that this server has not read; try again, or see its log"
-                raise Unavailable("busy", why) from None
-            about = acts[0].object if acts else None
             # 5. Tell.
-            await self._told(operation, caller, visit, error, about)
+            await self._told(operation, caller, visit, error, acts[0].object if acts else None)
             raise
-        is_certain = is_certain or all(act.is_certain for act in acts)
-        if not is_certain and await self._freshness.was_behind():
+        if is_behind:
             return await self._do_anew(operation, visit, work)
         if caller.known is not None:
             self.usage.note(caller.known, arrival.at, arrival.address, arrival.agent)
         for act in acts:
-            if act.seen:
-                await self._telling.shown(act.seen, arrival)
+            await self._telling.shown(act.seen, arrival)
         return value
+
+    async def _may_be_behind(self, error: Exception) -> bool:
+        """Say whether it was refused, or failed, by what is newer elsewhere."""
+        return await self._freshness.was_behind() or isinstance(error, KeyReplaced)
+
+    async def _use_up(self, caller: Caller, at: Instant, acts: list[Act], *, counts: bool) -> None:
+        """Count the use by which something was only read, before it is answered."""
+        if not counts or not is_limited(caller) or any(act.writes for act in acts):
+            return
+
+        async def count(tx: Tx) -> None:
+            await use_up(tx, caller, at)
+            await spend(tx, caller, at)
+
+        await self._store.act(count)
 
     async def _told(
         self,
         operation: Operation[..., Any],
         caller: Caller,
         visit: Visit,
-        error: Refused | Unavailable | Broken,
+        error: Refused | Unavailable | Broken | KeyReplaced,
         about: ObjectRef | None,
     ) -> None:
+        if isinstance(error, KeyReplaced):
+            why = "a key was replaced that this server has not read; try again, or see its log"
+            raise Unavailable("busy", why) from None
         await self._telling.refusal(
             operation.verb, caller.actor, visit.arrival, error, about, known=caller.known
         )
 
-    async def _transact(self, operation: Operation[..., Any], caller: Caller, do: Doing[R]) -> R:
-        if operation.told is Told.COUNTED and not is_limited(caller):
+    async def _transact(self, operation: Operation[..., Any], do: Doing[R]) -> R:
+        if operation.told is Told.COUNTED:
             read = self._store.browse if operation.browses else self._store.read
             try:
                 return await read(lambda tx: do(tx, writes=False))

@@ -67,8 +67,7 @@ async def list_events(
 @operation("audit.export", needs=Permission.AUDIT_EXPORT, told=Told.ENTERED)
 async def begin_export(act: Act, query: AuditQuery = _ALL) -> Sequence[ChainState]:
     """Begin an export, and return the chains, each to be exported to its present end."""
-    filters = {} if query == _ALL else {"filters": _written(query)}
-    chains = await _begin(act, "export", **filters)
+    chains = await _begin(act, "export", **_written(query))
     return [chain for chain in chains if query.node in {None, chain.node}]
 
 
@@ -110,8 +109,8 @@ async def _cuts(act: Act) -> Sequence[SignedHead]:
     return [chain.cut for chain in await act.tx.audit.chains() if chain.cut is not None]
 
 
-def _written(query: AuditQuery) -> str:
-    """Return what a query asks for, so that who reads of an export knows what left."""
+def _written(query: AuditQuery) -> dict[str, str]:
+    """Return what a query asks for, as facts: whoever reads of an export knows what left."""
     given = {
         "node": query.node,
         "verb": query.verb,
@@ -122,7 +121,7 @@ def _written(query: AuditQuery) -> str:
         "after": None if query.after is None else format_instant(query.after),
         "before": None if query.before is None else format_instant(query.before),
     }
-    return " ".join(f"{name}={value}" for name, value in given.items() if value is not None)
+    return {f"only_{name}": str(value) for name, value in given.items() if value is not None}
 
 
 async def _begin(act: Act, what: str, **facts: str) -> Sequence[ChainState]:

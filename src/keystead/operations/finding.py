@@ -19,7 +19,13 @@ if TYPE_CHECKING:
     from keystead.policy.permissions import Permission
     from keystead.ports.credentials import Listed
 
-__all__ = ["get_credential", "get_self", "reach_credential", "save_credential"]
+__all__ = [
+    "get_credential",
+    "get_self",
+    "reach_credential",
+    "require_good_still",
+    "save_credential",
+]
 
 
 async def get_credential(act: Act, credential_id: str) -> Listed:
@@ -37,17 +43,29 @@ async def get_credential(act: Act, credential_id: str) -> Listed:
 async def get_self(act: Act) -> Listed:
     """Return the credential that was presented; of a former id what took its place.
 
-    It is judged once more, as it stands in this act's transaction: another node may have ended it.
+    Raises:
+        NotFound: it is gone.
+    """
+    listed = await _find_by_either_id(act, act.caller.credential.id)
+    if listed is None:
+        raise NotFound("credential")
+    return listed
+
+
+def require_good_still(act: Act, listed: Listed) -> None:
+    """Judge the credential that was presented once more, as it stands in this act's transaction.
+
+    Another node may have ended it: who ends himself may do so late, who renews himself may not.
 
     Raises:
-        NotFound: it, or the secret presented, is gone.
+        NotFound: the secret presented is gone.
         Unauthenticated, Forbidden, Unavailable: it, or its owner, is not good any more.
     """
-    listed, known = await _find_by_either_id(act, act.caller.credential.id), act.caller.known
-    if listed is None or known is None:
-        raise NotFound("credential")
-    found, secret = listed.credential, known.secret
-    # The secrets of a former id are not among these; whoever comes by one only ends what he is.
+    known, found = act.caller.known, listed.credential
+    if known is None:
+        return
+    secret = known.secret
+    # The secrets of a former id are not among these; nobody renews himself by one.
     if found.id == known.credential.id and found.public_jwks is None:
         same = [each for each in listed.secrets if each.n == secret.n]
         if not same:
@@ -57,7 +75,6 @@ async def get_self(act: Act) -> Listed:
     denial = check_usable(subject_of(stands), Circumstance(act.at, act.arrival.address))
     if denial is not None:
         raise refusal_by(denial)
-    return listed
 
 
 async def reach_credential(act: Act, credential_id: str, permission: Permission) -> Listed:

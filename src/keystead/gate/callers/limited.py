@@ -1,7 +1,9 @@
 """What is good for a number of acts: a client's assertion for one (RFC 7523 §3), a token for its `max_uses`.
 
-They are counted last, in the act's own transaction: what was refused or failed uses nothing up, and of
-requests that come at once no more are done than there are uses left, on whatever node.
+A token's use is counted in the act's own transaction, before all else: an act about its own credential then
+takes that row first, as all others do, and none waits for another. Of what is only read it is counted in a
+transaction of its own, before the answer. An assertion is used up last. What was refused or failed is no use,
+and of requests that come at once no more are done than there are uses left, on whatever node.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from keystead.ports.credentials import Known
     from keystead.ports.store import Tx
 
-__all__ = ["count_use", "is_limited", "use_up"]
+__all__ = ["count_use", "is_limited", "spend", "use_up"]
 
 _USED_UP: Final = Denial(
     "unauthenticated",
@@ -44,20 +46,26 @@ async def count_use(tx: Tx, known: Known, at: Instant) -> Denial | None:
 
 
 async def use_up(tx: Tx, caller: Caller, at: Instant) -> None:
-    """Count the use by which the caller came, if it is of such a thing.
+    """Count the use of the token by which the caller came, if it has a number of them.
 
     Raises:
         Unauthenticated: none was left.
     """
-    known = caller.known
-    if known is None:
-        return
-    if (denial := await count_use(tx, known, at)) is not None:
+    denial = None if caller.known is None else await count_use(tx, caller.known, at)
+    if denial is not None:
         raise refusal_by(denial)
-    found = known.assertion
-    if found is None:
+
+
+async def spend(tx: Tx, caller: Caller, at: Instant) -> None:
+    """Use up the assertion by which the caller came, if he came by one.
+
+    Raises:
+        Unauthenticated: it was used before.
+    """
+    if caller.known is None or caller.known.assertion is None:
         return
-    if not await tx.assertions.spend(known.credential.id, found.digest, at, found.expires_at):
+    client_id, found = caller.known.credential.id, caller.known.assertion
+    if not await tx.assertions.spend(client_id, found.digest, at, found.expires_at):
         raise Unauthenticated(
             "invalid_credential",
             "the credential presented is not valid",

@@ -169,7 +169,9 @@ async def edit_credential(act: Act, credential_id: str, wish: CredentialWish) ->
         after,
         end=more or after.expires_at != before.expires_at,
         networks=more or after.networks != before.networks,
-        uses=after.max_uses != before.max_uses,
+        uses=more
+        or (after.max_uses, after.expires_at, after.networks)
+        != (before.max_uses, before.expires_at, before.networks),
     )
     changed = [f for f in wish.__slots__ if getattr(before, f) != getattr(after, f)]
     act.about("credential", before.id, after.name, changed=",".join(changed))

@@ -23,6 +23,7 @@ from keystead.operations.finding import (
     get_credential,
     get_self,
     reach_credential,
+    require_good_still,
     save_credential,
 )
 from keystead.policy.permissions import Permission
@@ -58,7 +59,9 @@ async def rotate_credential(act: Act, credential_id: str, rotation: Rotation = _
 )
 async def rotate_self(act: Act, rotation: Rotation = _AT_ONCE) -> Issued:
     """Give the presented credential itself a new secret; its end and its uses stay."""
-    return await _rotate(act, await get_self(act), rotation, resets_uses=False)
+    listed = await get_self(act)
+    require_good_still(act, listed)
+    return await _rotate(act, listed, rotation, resets_uses=False)
 
 
 @operation("credential.refresh", needs=Permission.CREDENTIALS_ROTATE, told=Told.ENTERED)
@@ -122,7 +125,7 @@ async def _rotate(act: Act, listed: Listed, rotation: Rotation, *, resets_uses: 
             f"{len(live)} secrets are live already; wait until one retires, or rotate without overlap",
         )
     newest = max((s.n for s in listed.secrets), default=0)
-    retires_at = lifecycle.retirement(act.at, rotation.overlap)
+    retires_at = rotation.older_end_at(before, act.at)
     await save_credential(act, after, before.revision)
     await act.tx.credentials.retire_secrets(before.id, newest, retires_at)
     facts: dict[str, int] = {"overlap_seconds": rotation.overlap}

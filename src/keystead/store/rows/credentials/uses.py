@@ -24,9 +24,8 @@ _USE: Final = kept(
         _C.id == bindparam("wanted"),
         _C.uses < _C.max_uses,
         or_(_C.expires_at.is_(None), _C.expires_at > bindparam("now")),
-        # By which it has ended or switched off itself is a use as well.
-        or_(_C.revoked_at.is_(None), _C.revoked_at == bindparam("now")),
-        or_(_C.disabled_at.is_(None), _C.disabled_at == bindparam("now")),
+        _C.revoked_at.is_(None),
+        _C.disabled_at.is_(None),
     )
     .values(
         uses=_C.uses + 1,
