@@ -59,6 +59,26 @@ def test_owners_of_the_first_form_are_whole_in_the_second(tmp_path: Path) -> Non
     ]
 
 
+def test_what_is_disabled_was_disabled_by_an_administrator(tmp_path: Path) -> None:
+    at_revision(tmp_path, "0013")
+    values = {
+        "access": "[]", "networks": "[]", "metadata": "{}", "created_at": 1, "modified_at": 1,
+        "revision": 1, "kind": "api_token", "type": "static", "description": "", "owner_id": "own_a",
+        "created_by": "own_a", "search": "",
+    }  # fmt: skip
+    with closing(sqlite3.connect(tmp_path / DATABASE)) as base:
+        for id_, disabled_at in (("cred_a", None), ("cred_b", 5)):
+            row = {**values, "id": id_, "name": id_, "name_key": id_, "disabled_at": disabled_at}
+            names = ", ".join(row)
+            marks = ", ".join("?" * len(row))
+            base.execute(f"INSERT INTO credentials ({names}) VALUES ({marks})", (*row.values(),))
+        base.commit()
+    migrate(tmp_path)
+    with closing(sqlite3.connect(tmp_path / DATABASE)) as base:
+        found = base.execute("SELECT id, disabled_from_above FROM credentials ORDER BY id")
+        assert found.fetchall() == [("cred_a", 0), ("cred_b", 1)]
+
+
 def test_who_is_disabled_was_disabled_by_an_administrator(tmp_path: Path) -> None:
     at_revision(tmp_path, "0001")
     with closing(sqlite3.connect(tmp_path / DATABASE)) as base:

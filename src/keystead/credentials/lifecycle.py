@@ -149,16 +149,23 @@ def revoked(credential: Credential, at: Instant) -> Credential:
     return replace(credential, revoked_at=at, modified_at=at, revision=credential.revision + 1)
 
 
-def disabled(credential: Credential, at: Instant) -> Credential:
-    """Return it switched off; a second time changes nothing.
+def disabled(credential: Credential, at: Instant, *, from_above: bool = False) -> Credential:
+    """Return it switched off; a second time changes nothing, unless it comes from further above.
 
     Raises:
         Conflict: it is revoked.
     """
     _require_not_revoked(credential, "disabled")
-    if credential.disabled_at is not None:
+    from_above = from_above or credential.disabled_from_above
+    if credential.disabled_at is not None and from_above == credential.disabled_from_above:
         return credential
-    return replace(credential, disabled_at=at, modified_at=at, revision=credential.revision + 1)
+    return replace(
+        credential,
+        disabled_at=at if credential.disabled_at is None else credential.disabled_at,
+        disabled_from_above=from_above,
+        modified_at=at,
+        revision=credential.revision + 1,
+    )
 
 
 def enabled(credential: Credential, at: Instant) -> Credential:
@@ -170,7 +177,13 @@ def enabled(credential: Credential, at: Instant) -> Credential:
     _require_not_revoked(credential, "enabled")
     if credential.disabled_at is None:
         return credential
-    return replace(credential, disabled_at=None, modified_at=at, revision=credential.revision + 1)
+    return replace(
+        credential,
+        disabled_at=None,
+        disabled_from_above=False,
+        modified_at=at,
+        revision=credential.revision + 1,
+    )
 
 
 def rotated(

@@ -30,6 +30,8 @@ class Credential:
         expires_at: exclusive end; None means never.
         not_before: first instant at which it is good; None means at once.
         disabled_at: switched off since; None means on.
+        disabled_from_above: an administrator switched it off, who is more than its owner, and only one
+            switches it on.
         revoked_at: ended for good since; None means not.
         metadata: up to 50 short texts of the owner's own.
         public_jwks: the registered public keys of an OAuth client, a JWK set as JSON; None for a secret's.
@@ -66,6 +68,7 @@ class Credential:
     former_ends_at: Instant | None = None
     max_uses: int | None = None
     uses: int = 0
+    disabled_from_above: bool = False
 
     @property
     def id12(self) -> str:

@@ -30,6 +30,7 @@ from keystead.operations.credentials.issuing import (
 from keystead.operations.finding import get_self, reach_credential, save_credential
 from keystead.policy.key_admin import KEY_ADMIN, MANAGED, wrong_key_admin_access
 from keystead.policy.permissions import Permission
+from keystead.policy.roles import Role
 from keystead.ports.credentials import CredentialQuery, KindCount, Listed
 
 if TYPE_CHECKING:
@@ -208,7 +209,9 @@ async def revoke_self(act: Act) -> None:
 async def disable_credential(act: Act, credential_id: str) -> Listed:
     """Switch a credential off."""
     listed = await reach_credential(act, credential_id, Permission.CREDENTIALS_REVOKE)
-    return await _step(act, listed, lifecycle.disabled(listed.credential, act.at))
+    is_above = _is_administrator(act) and Role.ADMINISTRATOR not in listed.owner.roles
+    after = lifecycle.disabled(listed.credential, act.at, from_above=is_above)
+    return await _step(act, listed, after)
 
 
 @operation("credential.enable", needs=Permission.CREDENTIALS_REVOKE, told=Told.ENTERED)
@@ -216,12 +219,19 @@ async def enable_credential(act: Act, credential_id: str) -> Listed:
     """Switch a credential on again.
 
     Raises:
-        Forbidden: it is more than the presented credential: by its scopes, its end or its networks.
+        Forbidden: it is more than the presented credential: by its scopes, its end or its networks; or an
+            administrator switched it off, and the caller is none.
         Conflict: it is revoked.
     """
     listed = await reach_credential(act, credential_id, Permission.CREDENTIALS_REVOKE)
     require_held(act, listed.credential, listed.owner)
     require_within(act, listed.credential)
+    if listed.credential.disabled_from_above and not _is_administrator(act):
+        raise Forbidden(
+            "insufficient_scope",
+            "an administrator disabled this credential, and only one may enable it",
+            rule="role",
+        )
     return await _step(act, listed, lifecycle.enabled(listed.credential, act.at))
 
 
@@ -245,6 +255,10 @@ async def _step(act: Act, listed: Listed, after: Credential) -> Listed:
         return listed
     await save_credential(act, after, listed.credential.revision)
     return replace(listed, credential=after)
+
+
+def _is_administrator(act: Act) -> bool:
+    return act.caller.house or Role.ADMINISTRATOR in act.caller.roles
 
 
 def _is_more(act: Act, before: Credential, after: Credential) -> bool:

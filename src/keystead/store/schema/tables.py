@@ -180,6 +180,8 @@ credentials = Table(
     # Since revision 0014: how often a token may be used, and was.
     Column("max_uses", Integer, nullable=True),
     Column("uses", Integer, nullable=False, server_default=text("0")),
+    # Since revision 0015.
+    Column("disabled_from_above", Integer, nullable=False, server_default=text("0")),
     Index(
         "credentials_name",
         "kind",

@@ -52,6 +52,7 @@ _COLUMNS: Final = (
     _C.modified_at, _C.access, _C.networks, _C.expires_at, _C.not_before, _C.disabled_at,
     _C.revoked_at, _C.metadata, _C.revision, _C.public_jwks, _C.legacy_audience,
     _C.last_refreshed_at, _C.former_id, _C.former_ends_at, _C.max_uses, _C.uses,
+    _C.disabled_from_above,
 )  # fmt: skip
 _WIDTH: Final = len(_COLUMNS)
 _SECRET_COLUMNS: Final = (
@@ -62,7 +63,7 @@ _SECRET_COLUMNS: Final = (
 _SAVED: Final = (
     "name", "name_key", "description", "search", "access", "networks", "expires_at", "not_before",
     "disabled_at", "revoked_at", "metadata", "modified_at", "revision", "public_jwks",
-    "legacy_audience", "former_ends_at", "max_uses", "uses",
+    "legacy_audience", "former_ends_at", "max_uses", "uses", "disabled_from_above",
 )  # fmt: skip
 _INSERT: Final = kept(
     insert(tables.credentials).values({c.name: bindparam(c.name) for c in tables.credentials.c})
@@ -311,6 +312,7 @@ def _row_of(credential: Credential) -> dict[str, object]:
         "former_ends_at": credential.former_ends_at,
         "max_uses": credential.max_uses,
         "uses": credential.uses,
+        "disabled_from_above": int(credential.disabled_from_above),
     }
 
 
@@ -332,6 +334,7 @@ def credential_from(row: Row) -> Credential:
         modified_at, access, networks, expires_at, not_before, disabled_at,
         revoked_at, metadata, revision, public_jwks, legacy_audience,
         last_refreshed_at, former_id, former_ends_at, max_uses, uses,
+        disabled_from_above,
     ) = row[:_WIDTH]  # fmt: skip
     return Credential(
         id=id_,
@@ -358,6 +361,7 @@ def credential_from(row: Row) -> Credential:
         former_ends_at=former_ends_at,
         max_uses=max_uses,
         uses=uses,
+        disabled_from_above=bool(disabled_from_above),
     )
 
 
