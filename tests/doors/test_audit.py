@@ -10,7 +10,7 @@ from urllib.parse import quote
 import pytest
 
 from keystead.web.query import encode_cursor
-from tests.doors.cast import V1, ok
+from tests.doors.cast import V1, ok, path_of
 from tests.running import running
 
 if TYPE_CHECKING:
@@ -92,3 +92,29 @@ def test_an_entry_that_somebody_spoiled_hides_no_other(tmp_path: Path) -> None:
         assert report["intact"] is False
         (chain,) = report["chains"]
         assert {found["n"] for found in chain["findings"]} == {e["n"] for e in broken}
+
+
+def test_an_entry_names_an_account_by_its_path_whether_it_was_allowed_or_refused(
+    server: Server,
+) -> None:
+    account = server.account(server.folder()["id"])
+    path = str(account["path"])
+    token, record = server.token("secrets:read", "secrets:write")
+    at = f"{V1}/secrets/{path_of(*path.split('/'))}"
+    assert server.call("GET", at, token=token).status == 200
+    assert server.call("GET", f"{at}?version=9", token=token).status == 404
+    assert server.call("GET", f"{at}x", token=token).status == 404
+    assert server.call("GET", f"{V1}/accounts/{account['id']}/secret", token=token).status == 200
+    values = {"fields": {"password": "new"}}
+    ok(server.call("PUT", f"{V1}/accounts/{account['id']}/secret", values))
+    ok(server.call("PATCH", f"{V1}/accounts/{account['id']}", {"notes": "n"}))
+    found = ok(server.call("GET", f"{V1}/audit/events?credential={record['id']}"))["items"]
+    told = [(each["object"]["name"], each["decision"]) for each in found]
+    assert told == [
+        (path, "allowed"), (path, "refused"), (f"{path}x", "refused"), (path, "allowed")
+    ]  # fmt: skip
+    found = ok(server.call("GET", f"{V1}/audit/events?object={account['id']}"))["items"]
+    assert {each["object"]["name"] for each in found} == {path}
+    assert {each["verb"] for each in found} == {
+        "account.create", "account.edit", "secret.read", "secret.write",
+    }  # fmt: skip

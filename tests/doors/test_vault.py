@@ -97,7 +97,7 @@ def test_no_entry_no_secret_and_no_value_in_the_entry(server: Server) -> None:
     answer = server.call("GET", _secret(account), token=token)
     (entry,) = ok(server.call("GET", f"{V1}/audit/events?credential={record['id']}"))["items"]
     assert entry["verb"] == "secret.read"
-    assert entry["object"] == {"type": "account", "id": account["id"], "name": account["name"]}
+    assert entry["object"] == {"type": "account", "id": account["id"], "name": account["path"]}
     assert entry["request_id"] == answer.headers["keystead-request-id"]
     assert "value-that-is-not-told" not in json.dumps(entry)
 

@@ -9,7 +9,7 @@ from msgspec import UNSET, UnsetType, structs
 
 from keystead.core.errors import FieldError, Invalid, NotFound, Overtaken
 from keystead.core.ids import new_id
-from keystead.core.names import clean_name
+from keystead.core.names import MAX_NAME, clean_name
 from keystead.gate.acts.operation import Told, operation
 from keystead.operations.vault.sealing import seal_version
 from keystead.policy.permissions import Permission
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from keystead.core.secret import Secret
     from keystead.gate.acts.act import Act
+    from keystead.gate.events import Fact
     from keystead.ports.paging import PageRequest
     from keystead.ports.vault import AccountQuery
     from keystead.vault.account import AccountWish
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "PlacedAccount",
+    "about_account",
     "create_account",
     "delete_account",
     "edit_account",
@@ -118,7 +120,7 @@ async def create_account(
         created_at=act.at,
         modified_at=act.at,
     )
-    act.about("account", made.id, made.name)
+    about_account(act, made)
     if not await act.tx.accounts.insert(made, version):
         raise NotFound("folder")
     return _placed(act, made)
@@ -154,7 +156,7 @@ async def edit_account(act: Act, account_id: str, wish: AccountWish) -> PlacedAc
     changed = [f for f in wish.__slots__ if getattr(before, f) != getattr(after, f)]
     moved = {"from": before.folder_id, "to": after.folder_id}
     facts = moved if after.folder_id != before.folder_id else {}
-    act.about("account", account_id, after.name, changed=",".join(changed), **facts)
+    about_account(act, after, changed=",".join(changed), **facts)
     if not await act.tx.accounts.save(after, before.revision):
         raise Overtaken
     return _placed(act, after)
@@ -202,9 +204,21 @@ def require_reached(act: Act, account: Account | None, permission: Permission) -
     if account is None:
         raise NotFound("account")
     act.caller.require_in(account.folder_id, permission, "account")
-    act.about("account", account.id, account.name)
+    about_account(act, account)
     return account
 
 
+def about_account(act: Act, account: Account, **facts: Fact) -> None:
+    """Name an account for the entry by its id and path, by which a refused one is told as well.
+
+    Of a path that is longer than a name may be its end is told.
+    """
+    act.about("account", account.id, _path(act, account)[-MAX_NAME:], **facts)
+
+
 def _placed(act: Act, account: Account) -> PlacedAccount:
-    return PlacedAccount(account, f"{act.caller.tree.path(account.folder_id)}/{account.name}")
+    return PlacedAccount(account, _path(act, account))
+
+
+def _path(act: Act, account: Account) -> str:
+    return f"{act.caller.tree.path(account.folder_id)}/{account.name}"

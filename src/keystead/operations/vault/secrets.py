@@ -8,7 +8,12 @@ from msgspec import Struct
 
 from keystead.core.errors import CheckFailed, NotFound
 from keystead.gate.acts.operation import Told, operation
-from keystead.operations.vault.accounts import place_of, reached_account, require_reached
+from keystead.operations.vault.accounts import (
+    about_account,
+    place_of,
+    reached_account,
+    require_reached,
+)
 from keystead.operations.vault.sealing import open_version, seal_version
 from keystead.policy.permissions import Permission
 from keystead.vault.version import next_number, require_fields
@@ -103,7 +108,7 @@ async def store_secret(
     require_fields(fields)
     n = next_number(account.version, expected)
     made = seal_version(act, account_id, n, fields)
-    act.about("account", account.id, account.name, version=n)
+    about_account(act, account, version=n)
     if not await act.tx.accounts.add_version(made):
         msg = "somebody else stored a version meanwhile"
         raise CheckFailed(msg)
@@ -125,7 +130,7 @@ def _opened(
     number = stored.n
     tag = f"{number}-{account.modified_at:x}"
     unchanged = tag in known_tags
-    act.about("account", account.id, account.name, version=number, unchanged=unchanged)
+    about_account(act, account, version=number, unchanged=unchanged)
     fields: Mapping[str, Secret] = {} if unchanged else open_version(act, stored)
     if field is not None:
         fields = {name: value for name, value in fields.items() if name == field}
