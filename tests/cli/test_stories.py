@@ -75,6 +75,16 @@ def test_s2_whoever_makes_a_token_is_told_both_things_it_needs(
     assert (quiet.err, quiet.out.startswith("kst_")) == ("", True)
 
 
+def test_c11_networks_come_in_one_list(admin: Keystead, server: Server) -> None:
+    name = server.unique("listed")
+    made = ("token", "create", name, "--expires", "1d", "--scope", "folders:list", "--json")
+    found = answer(admin(*made, "--network", "127.0.0.1, 10.0.0.0/8,192.0.2.7"))["credential"]
+    assert [each["text"] for each in found["networks"]] == ["127.0.0.1", "10.0.0.0/8", "192.0.2.7"]
+    wrong = admin(*made, "--network", "127.0.0.1,nonsense,10.0.0.0/99")
+    fields = {each["field"] for each in error(wrong)["errors"]}
+    assert {"networks[1]", "networks[2]"} <= fields
+
+
 class TestTokens:
     def test_the_life_of_a_token(
         self, admin: Keystead, server: Server, monkeypatch: pytest.MonkeyPatch

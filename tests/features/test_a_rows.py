@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
 from keystead.policy.samples.reading import read_sample
 from tests.doors.cast import ok, problem
 from tests.doors.registering import APIS, KEYSTEAD, access, give, given, identifier
-from tests.features.asking import field_errors
+from tests.doors.tokens import CREDENTIALS
+from tests.features.asking import field_errors, wanted
 from tests.running import Server
 
 
@@ -79,3 +81,37 @@ def test_a12_to_list_teams_is_not_to_read_one(server: Server, scanner: dict[str,
     wanted = ("team:list", "team:read")
     assert tuple(scopes_of(scanner, "teams")) == wanted
     is_chosen_alone(server, scanner, *wanted)
+
+
+def test_a1_tokens_and_clients_are_two_kinds_of_one_list(server: Server) -> None:
+    name = server.unique("integration")
+    made = {
+        kind: ok(server.call("POST", CREDENTIALS, wanted(server, kind=kind, name=name)), 201)
+        for kind in ("api_token", "oauth_client")
+    }
+    for kind, one in made.items():
+        listed = ok(server.call("GET", f"{CREDENTIALS}?q={quote(name)}&kind={kind}"))["items"]
+        assert [each["id"] for each in listed] == [one["credential"]["id"]]
+    both = ok(server.call("GET", f"{CREDENTIALS}?q={quote(name)}"))["items"]
+    assert {each["kind"] for each in both} == set(made)
+
+
+@pytest.mark.parametrize("kind", ["api_token", "oauth_client", "api_key"])
+def test_a13_nothing_is_made_until_all_is_there(server: Server, kind: str) -> None:
+    whole = wanted(server, kind=kind)
+    for left_out in ("name", "expires_at", "scopes"):
+        short = {name: value for name, value in whole.items() if name != left_out}
+        expected = {"access"} if left_out == "scopes" else {left_out}
+        assert field_errors(server.call("POST", CREDENTIALS, short)) == expected
+    assert field_errors(server.call("POST", CREDENTIALS, {**whole, "scopes": []})) == {"scopes"}
+    assert server.call("POST", CREDENTIALS, whole).status == 201
+
+
+@pytest.mark.parametrize("kind", ["api_token", "oauth_client", "api_key"])
+def test_a14_the_result_is_shown_once(server: Server, kind: str) -> None:
+    answer = server.call("POST", CREDENTIALS, wanted(server, kind=kind))
+    made = ok(answer, 201)
+    assert answer.headers["cache-control"] == "no-store"
+    for path in (f"{CREDENTIALS}/{made['credential']['id']}", CREDENTIALS):
+        again = server.call("GET", path)
+        assert (again.status, made["secret"].encode() in again.body) == (200, False)

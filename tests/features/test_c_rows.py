@@ -1,4 +1,6 @@
-"""Rows C of docs/features.md, for static tokens, each through a real door."""
+"""Rows C of docs/features.md, for keys and tokens, each through a real door."""
+
+from typing import Any
 
 import pytest
 
@@ -12,18 +14,30 @@ NETWORK = catalogue(
 )
 NETWORK[0]["key"] = "deployments"
 
+EACH = pytest.mark.parametrize("kind", ["api_key", "api_token"])
 
-def test_c4_a_name_is_taken_once(server: Server) -> None:
-    _, credential = server.token("secrets:read")
-    again = server.call("POST", "/api/v1/credentials", wanted(server, name=credential["name"]))
+
+def made_of(server: Server, kind: str, *scopes: str, **more: object) -> tuple[str, dict[str, Any]]:
+    return server.token(*scopes, kind=kind, **more)
+
+
+def asked(server: Server, kind: str, *scopes: str, **more: object) -> dict[str, object]:
+    return wanted(server, *scopes, kind=kind, **more)
+
+
+@EACH
+def test_c4_a_name_is_taken_once(server: Server, kind: str) -> None:
+    _, credential = made_of(server, kind, "secrets:read")
+    again = server.call("POST", "/api/v1/credentials", asked(server, kind, name=credential["name"]))
     assert (again.status, again.code) == (409, "name_taken")
-    _, other = server.token("secrets:read")
+    _, other = made_of(server, kind, "secrets:read")
     renamed = server.call(
         "PATCH", f"/api/v1/credentials/{other['id']}", {"name": credential["name"]}
     )
     assert (renamed.status, renamed.code) == (409, "name_taken")
 
 
+@EACH
 @pytest.mark.parametrize(
     ("name", "good"),
     [
@@ -36,52 +50,59 @@ def test_c4_a_name_is_taken_once(server: Server) -> None:
     ],
     ids=["one", "255-code-points", "none", "256", "control", "direction-override"],
 )
-def test_c5_a_name_has_1_to_255_printable_characters(server: Server, name: str, good: bool) -> None:
-    made = server.call("POST", "/api/v1/credentials", wanted(server, name=name))
+def test_c5_a_name_has_1_to_255_printable_characters(
+    server: Server, kind: str, name: str, good: bool
+) -> None:
+    made = server.call("POST", "/api/v1/credentials", asked(server, kind, name=name))
     if good:
         assert (made.status, made.json()["credential"]["name"]) == (201, name)
         gone = server.call("DELETE", f"/api/v1/credentials/{made.json()['credential']['id']}")
         assert gone.status == 204, "so that the name is free again"
     else:
         assert field_errors(made) == {"name"}
-        _, credential = server.token("secrets:read")
+        _, credential = made_of(server, kind, "secrets:read")
         renamed = server.call("PATCH", f"/api/v1/credentials/{credential['id']}", {"name": name})
         assert field_errors(renamed) == {"name"}
 
 
-def test_c6_a_description_may_be_left_out(server: Server) -> None:
-    _, credential = server.token("secrets:read")
+@EACH
+def test_c6_a_description_may_be_left_out(server: Server, kind: str) -> None:
+    _, credential = made_of(server, kind, "secrets:read")
     assert credential["description"] == ""
 
 
-def test_c7_null_is_never(server: Server) -> None:
-    token, credential = server.token("secrets:read", expires_at=None)
+@EACH
+def test_c7_null_is_never(server: Server, kind: str) -> None:
+    token, credential = made_of(server, kind, "secrets:read", expires_at=None)
     assert (credential["expires_at"], credential["state"]) == (None, "active")
     answer = server.call("GET", "/api/v1/whoami", token=token)
     assert answer.json()["expires_at"] is None
     assert "keystead-credential-expires" not in answer.headers
 
 
-def test_c7_left_out_is_refused_and_empty_is_never(server: Server) -> None:
-    unsaid = wanted(server)
+@EACH
+def test_c7_left_out_is_refused_and_empty_is_never(server: Server, kind: str) -> None:
+    unsaid = asked(server, kind)
     del unsaid["expires_at"]
     assert field_errors(server.call("POST", "/api/v1/credentials", unsaid)) == {"expires_at"}
     for never in (None, ""):
-        made = server.call("POST", "/api/v1/credentials", wanted(server, expires_at=never))
+        made = server.call("POST", "/api/v1/credentials", asked(server, kind, expires_at=never))
         assert ok(made, 201)["credential"]["expires_at"] is None
 
 
-def test_c12_the_eleventh_network_is_refused(server: Server) -> None:
+@EACH
+def test_c12_the_eleventh_network_is_refused(server: Server, kind: str) -> None:
     ten = [f"192.0.2.{n}" for n in range(10)]
-    _, credential = server.token("secrets:read", networks=[*ten, "192.0.2.0-192.0.2.0"])
+    _, credential = made_of(server, kind, "secrets:read", networks=[*ten, "192.0.2.0-192.0.2.0"])
     assert len(credential["networks"]) == 10
-    eleven = wanted(server, networks=[*ten, "198.51.100.1"])
+    eleven = asked(server, kind, networks=[*ten, "198.51.100.1"])
     assert field_errors(server.call("POST", "/api/v1/credentials", eleven)) == {"networks"}
 
 
-def test_c14_networks_are_judged_at_every_use(server: Server) -> None:
+@EACH
+def test_c14_networks_are_judged_at_every_use(server: Server, kind: str) -> None:
     _, path = place(server)
-    token, credential = server.token("secrets:read", networks=["127.0.0.0/8"])
+    token, credential = made_of(server, kind, "secrets:read", networks=["127.0.0.0/8"])
     assert server.call("GET", path, token=token).status == 200
     narrowed = {"networks": ["127.0.0.99"]}
     server.call("PATCH", f"/api/v1/credentials/{credential['id']}", narrowed)
@@ -90,8 +111,9 @@ def test_c14_networks_are_judged_at_every_use(server: Server) -> None:
     assert server.call("GET", path, token=token, source="127.0.0.99").status == 200
 
 
-def test_c23_everything_but_the_secret_can_be_changed(server: Server) -> None:
-    token, credential = server.token("secrets:read")
+@EACH
+def test_c23_everything_but_the_secret_can_be_changed(server: Server, kind: str) -> None:
+    token, credential = made_of(server, kind, "secrets:read")
     change = {
         "name": server.unique("changed"),
         "description": "other",
@@ -109,14 +131,15 @@ def test_c23_everything_but_the_secret_can_be_changed(server: Server) -> None:
     assert server.call("PATCH", path, {"description": "again"}).json()["name"] == change["name"]
 
 
-def test_c24_a_deleted_token_leaves_a_trace_and_frees_its_name(server: Server) -> None:
-    token, credential = server.token("secrets:read")
+@EACH
+def test_c24_a_deleted_token_leaves_a_trace_and_frees_its_name(server: Server, kind: str) -> None:
+    token, credential = made_of(server, kind, "secrets:read")
     assert server.call("DELETE", f"/api/v1/credentials/{credential['id']}").status == 204
     assert server.call("GET", "/api/v1/whoami", token=token).code == "credential_revoked"
     assert credential["id"] not in list_of(server, "/api/v1/credentials")
     events = server.call("GET", f"/api/v1/audit/events?object={credential['id']}").json()["items"]
     assert [event["verb"] for event in events] == ["credential.create", "credential.delete"]
-    _, heir = server.token("secrets:read", name=credential["name"])
+    _, heir = made_of(server, kind, "secrets:read", name=credential["name"])
     assert heir["id"] != credential["id"]
 
 
@@ -157,3 +180,27 @@ def test_c9_each_resource_is_given_read_or_read_and_write(server: Server) -> Non
     assert give(server, access(api, read, write), token=writer).status == 201, "write takes in read"
     only = give(server, access(api, **{"deployments.regions": "write"}))
     assert field_errors(only) == {"access[0].levels.deployments.regions"}
+
+
+@EACH
+def test_c10_an_end_is_an_instant_or_never(server: Server, kind: str) -> None:
+    for end, kept in (
+        ("2099-12-31T23:59:59+02:00", "2099-12-31T21:59:59Z"),
+        (None, None),
+        ("", None),
+    ):
+        assert made_of(server, kind, "folders:list", expires_at=end)[1]["expires_at"] == kept
+    for wrong in ("2099-12-31", "2099-12-31T23:59:59", "never"):
+        body = asked(server, kind, expires_at=wrong)
+        assert field_errors(server.call("POST", "/api/v1/credentials", body)) == {"expires_at"}
+
+
+@EACH
+def test_c15_a_network_is_taken_away(server: Server, kind: str) -> None:
+    networks = ["127.0.0.1", "10.0.0.0/8", "192.0.2.0/24"]
+    token, credential = made_of(server, kind, "folders:list", networks=networks)
+    path = f"/api/v1/credentials/{credential['id']}"
+    edited = ok(server.call("PATCH", path, {"networks": networks[1:]}))
+    assert [each["text"] for each in edited["networks"]] == networks[1:]
+    refused = server.call("GET", "/api/v1/whoami", token=token)
+    assert problem(refused) == (403, "network_denied")

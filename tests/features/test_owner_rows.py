@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.doors.cast import V1, application, member, ok, problem
 from tests.features.asking import wanted
 from tests.running import Server
 
 
-def test_c26_managing_keys_needs_the_role_for_it(server: Server) -> None:
-    _, foreign = server.token("folders:list", owner_id=application(server)["id"])
+@pytest.mark.parametrize("kind", ["api_key", "api_token", "oauth_client"])
+def test_c26_managing_keys_needs_the_role_for_it(server: Server, kind: str) -> None:
+    _, foreign = server.token("folders:list", kind=kind, owner_id=application(server)["id"])
     path = f"{V1}/credentials/{foreign['id']}"
     outcomes = {}
     for role in ("administrator", "manager", "auditor", "user"):
         _, token = member(server, role)
-        made = server.call("POST", f"{V1}/credentials", wanted(server, "folders:list"), token=token)
+        made = server.call(
+            "POST", f"{V1}/credentials", wanted(server, "folders:list", kind=kind), token=token
+        )
         read = server.call("GET", path, token=token)
         edited = server.call("PATCH", path, {"description": role}, token=token)
         outcomes[role] = (made.status, read.status, edited.status)
@@ -26,7 +31,7 @@ def test_c26_managing_keys_needs_the_role_for_it(server: Server) -> None:
     boss = member(server, "manager")[1]
     his = {"kind": "application", "name": server.unique("his")}
     owner_id = ok(server.call("POST", f"{V1}/owners", his, token=boss), 201)["id"]
-    asked = wanted(server, "folders:list", owner_id=owner_id)
+    asked = wanted(server, "folders:list", kind=kind, owner_id=owner_id)
     managed = ok(server.call("POST", f"{V1}/credentials", asked, token=boss), 201)["credential"]
     revoke = f"{V1}/credentials/{managed['id']}/revoke"
     ok(server.call("POST", revoke, token=boss))
