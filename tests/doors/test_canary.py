@@ -7,7 +7,7 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +16,10 @@ import pytest
 from tests.crash.nodes import found
 from tests.doors.cast import ALL, V1, application, in_future, ok, path_of, until
 from tests.doors.importing import IMPORT, digest_of, imported, item
+from tests.doors.registering import access, register
+from tests.oauth.asking import ask, client, exchanged, post
+from tests.oauth.asking import key as oauth_key
+from tests.oauth.signing import signing
 from tests.running import Answer, Server, running, start
 from tests.store.servers import own_schema, require_server, sql_of
 
@@ -131,6 +135,7 @@ def _good(suite: Suite) -> None:
     owned, _ = server.token("folders:list", owner_id=application(server)["id"])
     suite.tokens.append(owned)
     _imports(suite)
+    _oauth(suite)
     _passwords(suite)
     doomed = server.account(folder["id"], fields={"password": CANARIES[0]})
     ok(server.call("DELETE", f"{V1}/accounts/{doomed['id']}"), 204)
@@ -156,6 +161,36 @@ def _imports(suite: Suite) -> None:
         suite.bad("POST", IMPORT, {"items": [{**item(server, token), **wrong}]})
     ok(server.call("DELETE", f"{V1}/credentials/{record['id']}"), 204)
     suite.bad("GET", f"{V1}/whoami", token=token)
+
+
+def _oauth(suite: Suite) -> None:
+    """Secrets of clients and keys, opaque and signed tokens that they are given, and what a client signs."""
+    server, planted = suite.server, []
+    api = register(server, token_format="jwt")
+    held: dict[str, Any] = {
+        "access": [access(api, "scan:read"), {"api": "keystead", "scopes": ["folders:list"]}]
+    }
+    signer = signing(server, **held)
+    for each in (client(server, **held), oauth_key(server, **held)):
+        planted.append(each.secret)
+        planted += [
+            exchanged(server, each, {"resource": resource})
+            for resource in (api["identifier"], server.url)
+        ]
+        wrong = replace(each, secret=each.secret[:-1] + "x")
+        suite.refusals.append(ask(server, wrong))
+        suite.refusals.append(ask(server, each, {"scope": planted[-1]}))
+    assertion = signer.assertion()
+    planted += [assertion, ok(signer.ask(assertion))["access_token"]]
+    suite.refusals += [signer.ask(assertion), signer.ask(assertion[:-4] + "AAAA")]
+    by = f"Bearer {server.admin_token}"
+    for token in list(planted):
+        for path in ("/oauth/introspect", "/oauth/revoke"):
+            post(server, path, {"token": token}, authorization=by)
+        ok(server.call("POST", f"{V1}/verify", {"token": token, "audience": api["identifier"]}))
+        suite.bad("POST", f"{V1}/verify", {"token": "x", "audience": f"\0{token}"})
+    # Not last: that one is presented as a token further down.
+    suite.tokens[:0] = planted
 
 
 def _passwords(suite: Suite) -> None:

@@ -39,8 +39,8 @@ ISSUER = "https://here.example"
 OPAQUE, SIGNED = "https://opaque.example", "https://signed.example"
 
 # An entry is three: read the head, append, sign the head. A token is one more, and its digest's key is looked
-# at; a signed one looks for its key besides. What is shown is one look, the first time; verification tells its
-# metadata too.
+# at; a signed one looks for its key besides. What is shown is one look, the first time; verification tells
+# its metadata too.
 STATEMENTS = {
     "issue opaque by a secret": 5,
     "issue signed by a secret": 6,
