@@ -123,7 +123,7 @@ def test_a_script_logs_into_a_database_with_a_password_it_never_held(
     whole = server.call("GET", "/api/v1/audit/events?verb=secret.read&page_size=200").json()[
         "items"
     ]
-    fetched = [e for e in whole if e["object"] and e["object"]["name"] == role]
+    fetched = [e for e in whole if e["object"] and e["object"]["name"] == path]
     assert [e["decision"] for e in fetched] == ["allowed", "allowed"]
     assert password not in json.dumps(whole)
 
