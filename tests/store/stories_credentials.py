@@ -84,6 +84,23 @@ async def a_deleted_credential_is_still_recognised_as_revoked(opened: Opened) ->
 
 
 @story
+async def it_is_kept_who_switched_a_credential_off(opened: Opened) -> None:
+    owner, _, _ = await opened.store.act(furnish)
+    token, secret = make_credential(owner.id), make_secret()
+    await opened.store.act(lambda tx: tx.credentials.insert(token, secret))
+    off = replace(token, disabled_at=NOON, disabled_from_above=True, revision=2)
+    assert await opened.store.act(lambda tx: tx.credentials.save(off, 1))
+    known = await presented(opened, token, secret)
+    assert known is not None
+    assert known.credential.disabled_from_above
+    on = replace(off, disabled_at=None, disabled_from_above=False, revision=3)
+    assert await opened.store.act(lambda tx: tx.credentials.save(on, 2))
+    found = await opened.store.read(lambda tx: tx.credentials.find(token.id))
+    assert found is not None
+    assert found.credential == on
+
+
+@story
 async def a_rotation_ends_older_secrets_never_later_than_before(opened: Opened) -> None:
     owner, _, _ = await opened.store.act(furnish)
     token = make_credential(owner.id)
