@@ -18,11 +18,14 @@ import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote_plus
 
 from bench.figures import Figure
 from bench.load import Load, load
 from bench.oauth import GRANT
+from tests.assertions import client_pair, set_of
 from tests.oauth.asking import FORM, basic
+from tests.oauth.oracle import SIGNED
 from tests.oauth.provider import NODE
 from tests.running import Server
 
@@ -49,7 +52,7 @@ def _oidc_provider(place: Path) -> list[Figure]:
     if node is None or not (NODE / "node_modules").is_dir():
         return [Figure("`oidc-provider`", "absent; `make services` installs it")]
     process = subprocess.Popen(
-        [node, "provider.mjs"],
+        [node, "provider.mjs", json.dumps(set_of(client_pair()))],
         cwd=NODE,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -70,6 +73,9 @@ def _oidc_provider(place: Path) -> list[Figure]:
                 )  # fmt: skip
 
             issued = loaded("/token", GRANT, '"access_token":"')
+            signed = loaded(
+                "/token", f"{GRANT}&resource={quote_plus(SIGNED)}", '"access_token":"eyJ'
+            )
             token = _asked(f"{url}/token", GRANT.encode(), headers)["access_token"]
             told = loaded("/token/introspection", f"token={token}", '"active":true')
         finally:
@@ -78,6 +84,7 @@ def _oidc_provider(place: Path) -> list[Figure]:
     name = "`oidc-provider`, tokens in memory:"
     return [
         _figure(f"{name} opaque tokens issued", issued),
+        _figure(f"{name} ES256 tokens issued", signed),
         _figure(f"{name} introspection", told),
     ]
 

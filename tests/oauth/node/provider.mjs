@@ -1,12 +1,20 @@
 // A provider that others wrote, to compare with: a client for each way to authenticate, a resource of opaque
 // tokens and one of JWTs, client credentials only. Its argument is the JWK set of the client that signs; it
 // prints its port on one line; ends when its standard input does.
+import { generateKeyPairSync } from "node:crypto";
 import { createServer } from "node:http";
 import Provider, { errors } from "oidc-provider";
 
 const RESOURCE = "https://orders.example/api";
 const SIGNED = "https://orders.example/signed";
 const SCOPES = "orders:read orders:write";
+
+// Its own, by which it signs tokens; it demands the first of any provider.
+const keyOf = (alg, type, options) => ({
+  ...generateKeyPairSync(type, options).privateKey.export({ format: "jwk" }),
+  alg,
+  use: "sig",
+});
 
 const issuer = "http://127.0.0.1";
 const provider = new Provider(issuer, {
@@ -39,6 +47,12 @@ const provider = new Provider(issuer, {
       scope: SCOPES,
     },
   ],
+  jwks: {
+    keys: [
+      keyOf("RS256", "rsa", { modulusLength: 2048 }),
+      keyOf("ES256", "ec", { namedCurve: "P-256" }),
+    ],
+  },
   scopes: SCOPES.split(" "),
   features: {
     clientCredentials: { enabled: true },
@@ -54,7 +68,13 @@ const provider = new Provider(issuer, {
           throw new errors.InvalidTarget();
         }
         const accessTokenFormat = resource === SIGNED ? "jwt" : "opaque";
-        return { scope: SCOPES, audience: resource, accessTokenFormat, accessTokenTTL: 3600 };
+        return {
+          scope: SCOPES,
+          audience: resource,
+          accessTokenFormat,
+          accessTokenTTL: 3600,
+          jwt: { sign: { alg: "ES256" } },
+        };
       },
     },
   },
