@@ -20,6 +20,7 @@ __all__ = [
     "Clock",
     "Instant",
     "SystemClock",
+    "earliest",
     "format_instant",
     "later",
     "parse_instant",
@@ -55,6 +56,11 @@ class SystemClock:
     def now(self) -> Instant:
         """Return the present instant, to the microsecond."""
         return Instant(time.time_ns() // 1000)
+
+
+def earliest(*ends: Instant | None) -> Instant | None:
+    """Return the first of several ends; None, which is never, where none of them is one."""
+    return min((end for end in ends if end is not None), default=None)
 
 
 def later(at: Instant, microseconds: int) -> Instant:

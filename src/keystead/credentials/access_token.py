@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from keystead.core.clock import earliest
 from keystead.credentials.kind import ACCESS_TOKEN
 
 if TYPE_CHECKING:
@@ -53,13 +54,12 @@ def as_credential(token: AccessToken, parent: Credential) -> Credential:
 
     Its type is its parent's: what such a one is kept to, its tokens are kept to as well.
     """
-    ends = [end for end in (token.expires_at, parent.expires_at) if end is not None]
     return replace(
         parent,
         id=token.id,
         kind=ACCESS_TOKEN.name,
         created_at=token.created_at,
-        expires_at=min(ends),
+        expires_at=earliest(token.expires_at, parent.expires_at),
         revoked_at=parent.revoked_at if parent.revoked_at is not None else token.revoked_at,
         metadata={},
     )

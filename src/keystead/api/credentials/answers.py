@@ -8,7 +8,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType, convert, json
 
 from keystead.api.credentials.bodies import Levels
 from keystead.api.instants import text_of
-from keystead.core.clock import Instant
+from keystead.core.clock import Instant, earliest
 from keystead.core.secret import Secret
 from keystead.credentials.kind import KINDS, CreatedKind
 from keystead.credentials.legacy import has_legacy_secret
@@ -303,8 +303,8 @@ def issued_answer(issued: Issued, at: Instant) -> IssuedAnswer:
 def _former(listed: Listed, at: Instant) -> FormerAnswer | None:
     c, use = listed.credential, listed.former_use
     id_ = former(c, at)
-    ends_at = min((end for end in (c.former_ends_at, c.expires_at) if end is not None), default=at)
-    if id_ is None or at >= ends_at:
+    ends_at = earliest(c.former_ends_at, c.expires_at)
+    if id_ is None or ends_at is None or at >= ends_at:
         return None
     return FormerAnswer(
         id_,

@@ -9,6 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from keystead.core.actor import SYSTEM, Actor
+from keystead.core.clock import earliest
 from keystead.core.errors import NotFound
 from keystead.credentials.lifecycle import bounds
 from keystead.gate.refusals import refusal_by
@@ -185,8 +186,8 @@ class Caller(Struct, frozen=True):
         """Return the same caller, whose credential this act lets end at an instant."""
         if self.known is None:
             return self
-        ends = [end for end in (self.known.credential.expires_at, at) if end is not None]
-        credential = dataclasses.replace(self.known.credential, expires_at=min(ends))
+        end = earliest(self.known.credential.expires_at, at)
+        credential = dataclasses.replace(self.known.credential, expires_at=end)
         return replace(self, known=dataclasses.replace(self.known, credential=credential))
 
     def still(self, relied: Iterable[Reliance]) -> bool:
